@@ -1,0 +1,28 @@
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+
+from accounts.models import User
+from classrooms.signals import access_ended
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    ordering = ("email",)
+    list_display = ("email", "name", "is_active", "is_staff")
+    search_fields = ("email", "name")
+    list_filter = ("is_active", "is_staff")
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
+    )
+
+    def save_model(self, request, obj: User, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            access_ended.send(User, user=obj)

@@ -1,0 +1,22 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from classrooms.text import clean_name
+
+
+class SignupExtra(forms.Form):
+    """What sign-up asks beyond e-mail and password (allauth puts it into its own form)."""
+
+    name = forms.CharField(
+        label=_("Your name, as students know you"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ("name", "email", "password1")
+
+    def clean_name(self) -> str:
+        return clean_name(self.cleaned_data["name"])
+
+    def signup(self, request, user) -> None:
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])

@@ -1,0 +1,197 @@
+"""The one door: every view and every socket finds its classroom through here.
+
+A member is found by the signed-in user or, for students without an account, by
+the device's signed cookie. For anybody else the classroom does not exist (404);
+somebody who has not come in at all is shown the way in first.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from classrooms.models import Classroom, Device, Membership, School
+
+#: Classes one browser remembers; the oldest is forgotten first. Keeps the cookie below 4 kB.
+REMEMBERED_CLASSES = 16
+_SALT = "classrooms.device"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How somebody came in: their membership, and the device if a cookie brought them."""
+
+    membership: Membership
+    device: Device | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """The teacher has not let this device in yet."""
+        return self.device is not None and self.device.approved_at is None
+
+
+def digest(key: str) -> str:
+    """What the database keeps of a key that a browser or a link holds."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def device_keys(cookies: Mapping[str, str]) -> dict[str, str]:
+    """Class slug → device key, from the signed cookie; empty if missing or tampered with."""
+    try:
+        return signing.loads(
+            cookies.get(settings.DEVICE_COOKIE_NAME, ""),
+            salt=_SALT,
+            max_age=settings.DEVICE_COOKIE_AGE,
+        )
+    except signing.BadSignature:
+        return {}
+
+
+def remember_device(response: HttpResponse, cookies: Mapping[str, str], slug: str, key: str) -> None:
+    keys = {**device_keys(cookies)}
+    keys.pop(slug, None)
+    keys[slug] = key
+    _set_cookie(response, dict(list(keys.items())[-REMEMBERED_CLASSES:]))
+
+
+def forget_device(response: HttpResponse, cookies: Mapping[str, str], slug: str) -> None:
+    keys = device_keys(cookies)
+    keys.pop(slug, None)
+    _set_cookie(response, keys)
+
+
+def _set_cookie(response: HttpResponse, keys: dict[str, str]) -> None:
+    if not keys:
+        response.delete_cookie(settings.DEVICE_COOKIE_NAME, samesite="Lax")
+        return
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        signing.dumps(keys, salt=_SALT),
+        max_age=settings.DEVICE_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def find_entry(user, cookies: Mapping[str, str], slug: str) -> Entry | None:
+    """The way in to this class that this person has: by account first, then by device."""
+    if user is not None and user.is_authenticated:
+        membership = (
+            Membership.objects.present()
+            .select_related("classroom__school", "user")
+            .filter(classroom__slug=slug, classroom__archived_at=None, user=user)
+            .first()
+        )
+        if membership is not None:
+            return Entry(membership)
+    key = device_keys(cookies).get(slug)
+    if key is None:
+        return None
+    device = (
+        Device.objects.select_related("membership__classroom__school")
+        .filter(
+            key_digest=digest(key),
+            membership__classroom__slug=slug,
+            membership__classroom__archived_at=None,
+            membership__removed_at=None,
+        )
+        .first()
+    )
+    return device and Entry(device.membership, device)
+
+
+def has_come_in(request: HttpRequest) -> bool:
+    """Signed in, or remembered by some class: somebody, not nobody."""
+    return request.user.is_authenticated or bool(device_keys(request.COOKIES))
+
+
+def member_required(view: Callable, *, allowed: Callable[[Membership], bool] | None = None):
+    """Sets ``request.membership`` and ``request.entry``; anybody else finds nothing.
+
+    Times are shown in the school's zone.
+    """
+
+    @wraps(view)
+    def wrapped(request, slug, *args, **kwargs):
+        entry = find_entry(request.user, request.COOKIES, slug)
+        if entry is None and not has_come_in(request):
+            return redirect_to_login(request.get_full_path())
+        if entry is None or (allowed is not None and not allowed(entry.membership)):
+            raise Http404
+        if entry.is_waiting:
+            return redirect("classrooms:waiting", slug)
+        request.entry, request.membership = entry, entry.membership
+        with timezone.override(entry.membership.classroom.zone):
+            return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def student_required(view: Callable):
+    return member_required(view, allowed=lambda membership: membership.can_raise)
+
+
+def helper_required(view: Callable):
+    return member_required(view, allowed=lambda membership: membership.can_help)
+
+
+def manager_required(view: Callable):
+    return member_required(view, allowed=lambda membership: membership.can_manage)
+
+
+def staff_required(view: Callable):
+    return member_required(view, allowed=lambda membership: not membership.is_student)
+
+
+def account_required(view: Callable):
+    """For pages of a signed-in person that belong to no class."""
+
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def school_admin_required(view: Callable):
+    """Sets ``request.school``: one that this person administers (``?school=`` picks among them)."""
+
+    @account_required
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        mine = School.objects.filter(admins__user=request.user).order_by("pk")
+        wanted = request.GET.get("school", "")
+        if wanted:
+            mine = mine.filter(pk=wanted if wanted.isascii() and wanted.isdigit() else 0)
+        request.school = mine.first()
+        if request.school is None:
+            raise Http404
+        with timezone.override(request.school.time_zone):
+            return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def find_join(code: str | None):
+    """The class that a code opens now, else None; one query whatever the answer."""
+    return (
+        Classroom.objects.joinable(timezone.now())
+        .select_related("school")
+        .filter(code=code or "-")
+        .first()
+    )

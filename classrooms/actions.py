@@ -1,0 +1,439 @@
+"""Everything that can happen to a classroom and the people in it.
+
+Views, admin and commands all come through here. Whoever loses their way in is
+announced with ``access_ended`` after commit, so that open sockets close.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+
+from classrooms.access import digest, new_key
+from classrooms.codes import new_code, new_pin, new_slug
+from classrooms.models import (
+    Attendance,
+    Classroom,
+    Device,
+    Invite,
+    Lesson,
+    Membership,
+    Role,
+    School,
+    SchoolAdmin,
+    Task,
+)
+from classrooms.roster import RosterLine
+from classrooms.signals import access_ended, door_changed
+from classrooms.text import name_key
+
+#: How long an invitation for a colleague can be used.
+INVITE_LASTS = timedelta(days=7)
+TASKS_AT_MOST = 60
+
+
+class NotPossible(Exception):
+    """The world moved on, or this cannot be done; the text says why and what to do."""
+
+
+class Joined(NamedTuple):
+    """What a browser gets when it joins: the row, and the key for its cookie (kept nowhere)."""
+
+    device: Device
+    key: str
+
+
+# --- Schools and classrooms --------------------------------------------------
+
+
+@transaction.atomic
+def start_classroom(user, *, name: str, school_name: str = "", time_zone: str = "") -> Classroom:
+    """Make a class with ``user`` as its teacher, in their school or in a new one they administer."""
+    school = School.objects.filter(admins__user=user).order_by("pk").first()
+    if school is None:
+        school = School.objects.create(
+            name=school_name or _("My school"), **({"time_zone": time_zone} if time_zone else {})
+        )
+        SchoolAdmin.objects.create(school=school, user=user)
+    return add_classroom(school, name=name, teacher=user)
+
+
+@transaction.atomic
+def add_classroom(school: School, *, name: str, teacher) -> Classroom:
+    classroom = Classroom(school=school, name=name, slug=new_slug(name))
+    _take_unused_code(classroom)
+    classroom.save()
+    _add_staff(classroom, teacher, Role.TEACHER)
+    for admin in school.admins.exclude(user=teacher).select_related("user"):
+        _add_staff(classroom, admin.user, Role.SCHOOL_ADMIN)
+    return classroom
+
+
+def _take_unused_code(classroom: Classroom) -> None:
+    code = new_code()
+    while Classroom.objects.filter(code=code).exists():
+        code = new_code()
+    classroom.code = code
+
+
+def _add_staff(classroom: Classroom, user, role: str) -> Membership:
+    """Make ``user`` staff here; somebody who was removed comes back with the new role."""
+    membership, _created = Membership.objects.update_or_create(
+        classroom=classroom,
+        user=user,
+        defaults={
+            "role": role,
+            "name": user.name or user.email.partition("@")[0],
+            "joined_at": timezone.now(),
+            "removed_at": None,
+        },
+    )
+    return membership
+
+
+def save_settings(classroom: Classroom, fields: Iterable[str]) -> None:
+    """Keep what a settings form changed; a class PIN is made where one is needed."""
+    if classroom.pin_mode == Classroom.PinMode.CLASS and not classroom.pin:
+        classroom.pin = new_pin()
+    classroom.save(update_fields=[*fields, "pin"])
+    if classroom.pin_mode == Classroom.PinMode.PERSONAL:
+        _give_pins(classroom)
+
+
+def _give_pins(classroom: Classroom) -> None:
+    for student in classroom.memberships.present().students().filter(pin=""):
+        student.pin = new_pin()
+        student.save(update_fields=["pin"])
+
+
+@transaction.atomic
+def archive(classroom: Classroom) -> None:
+    """Put a class away: nobody comes in until it is restored."""
+    classroom.archived_at = timezone.now()
+    classroom.save(update_fields=["archived_at"])
+    _announce_end(classroom=classroom)
+
+
+def restore(classroom: Classroom) -> None:
+    classroom.archived_at = None
+    classroom.save(update_fields=["archived_at"])
+
+
+@transaction.atomic
+def renew_code(classroom: Classroom, *, sign_out_students: bool) -> None:
+    """Take a new class code; the old one opens nothing from now on.
+
+    ``sign_out_students`` also forgets every student's device: they join again.
+    """
+    _take_unused_code(classroom)
+    classroom.save(update_fields=["code"])
+    if sign_out_students:
+        for device in Device.objects.filter(membership__classroom=classroom):
+            forget(device)
+
+
+def set_joining(classroom: Classroom, *, is_open: bool, until: datetime | None = None) -> None:
+    classroom.code_is_open = is_open
+    classroom.code_expires_at = until
+    classroom.save(update_fields=["code_is_open", "code_expires_at"])
+
+
+# --- Tasks -------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_tasks(classroom: Classroom, titles: Iterable[str]) -> list[Task]:
+    position = classroom.tasks.aggregate(last=Max("position"))["last"] or 0
+    titles = list(titles)
+    if classroom.tasks.filter(archived_at=None).count() + len(titles) > TASKS_AT_MOST:
+        raise NotPossible(
+            _("A class can have %(most)d tasks. Take some away first.") % {"most": TASKS_AT_MOST}
+        )
+    return [
+        Task.objects.create(classroom=classroom, title=title, position=position + step)
+        for step, title in enumerate(titles, start=1)
+    ]
+
+
+def rename_task(task: Task, title: str) -> None:
+    task.title = title
+    task.save(update_fields=["title"])
+
+
+def archive_task(task: Task) -> None:
+    """Take a task off the list; requests that were about it keep their word."""
+    task.archived_at = timezone.now()
+    task.save(update_fields=["archived_at"])
+
+
+@transaction.atomic
+def move_task(task: Task, *, up: bool) -> None:
+    """Swap a task with its neighbour; at the end of the list nothing happens."""
+    tasks = list(task.classroom.tasks.select_for_update().filter(archived_at=None))
+    here = next((index for index, other in enumerate(tasks) if other.pk == task.pk), None)
+    if here is None:
+        return
+    there = here - 1 if up else here + 1
+    if 0 <= there < len(tasks):
+        tasks[here], tasks[there] = tasks[there], tasks[here]
+    for position, other in enumerate(tasks, start=1):
+        if other.position != position:
+            other.position = position
+            other.save(update_fields=["position"])
+
+
+# --- Coming in ---------------------------------------------------------------
+
+
+@transaction.atomic
+def join(classroom: Classroom, *, name: str, pin: str = "") -> Joined:
+    """Let a browser in as ``name``; it may have to wait for the teacher's yes.
+
+    It waits where the class says so, and wherever another device already is this
+    student, unless the student's own PIN proves who it is. ``name`` is clean
+    (classrooms.text.clean_name). Raises NotPossible for a wrong PIN or for a name
+    that is not on the list of a class that joins by roster.
+    """
+    Classroom.objects.select_for_update().get(pk=classroom.pk)
+    _check_class_pin(classroom, pin)
+    student = (
+        classroom.memberships.present().students().filter(name_key=name_key(name)).first()
+    )
+    proven = _proves(classroom, student, pin)
+    if student is None:
+        student = _new_student(classroom, name)
+    taken = student.devices.filter(approved_at__isnull=False).exists()
+    key = new_key()
+    device = Device.objects.create(membership=student, key_digest=digest(key))
+    if proven or not (taken or classroom.approval):
+        let_in(device)
+    else:
+        _announce_door(classroom)
+    return Joined(device, key)
+
+
+def _check_class_pin(classroom: Classroom, pin: str) -> None:
+    if classroom.pin_mode == Classroom.PinMode.CLASS and not constant_time_compare(
+        pin, classroom.pin
+    ):
+        raise NotPossible(_("That PIN does not fit. Look at the board or ask your teacher."))
+
+
+def _proves(classroom: Classroom, student: Membership | None, pin: str) -> bool:
+    """Whether the student's own PIN was given, in a class where each has one."""
+    if classroom.pin_mode != Classroom.PinMode.PERSONAL:
+        return False
+    if student is None or not student.pin or not constant_time_compare(pin, student.pin):
+        raise NotPossible(
+            _("That name and PIN do not fit together. Check both, or ask your teacher.")
+        )
+    return True
+
+
+def _new_student(classroom: Classroom, name: str) -> Membership:
+    if classroom.join_by == Classroom.JoinBy.ROSTER:
+        raise NotPossible(_("That name is not on the list. Please pick yours, or ask your teacher."))
+    return classroom.memberships.create(name=name, role=Role.STUDENT)
+
+
+@transaction.atomic
+def let_in(device: Device) -> None:
+    """The teacher's yes, or the door's where none is needed."""
+    now = timezone.now()
+    Device.objects.filter(pk=device.pk, approved_at=None).update(approved_at=now)
+    device.approved_at = device.approved_at or now
+    Membership.objects.filter(pk=device.membership_id, joined_at=None).update(joined_at=now)
+    _announce_door(device.membership.classroom)
+
+
+@transaction.atomic
+def let_all_in(classroom: Classroom) -> None:
+    for device in waiting_devices(classroom):
+        let_in(device)
+
+
+@transaction.atomic
+def turn_away(device: Device) -> None:
+    """The teacher's no. A name that only this device brought is forgotten with it."""
+    student = device.membership
+    device.delete()
+    if student.joined_at is None and not student.on_roster and not student.devices.exists():
+        student.delete()
+    _announce_door(student.classroom)
+
+
+def waiting_devices(classroom: Classroom):
+    """Devices that wait for the teacher's yes, first come first."""
+    return (
+        Device.objects.filter(
+            membership__classroom=classroom, membership__removed_at=None, approved_at=None
+        )
+        .select_related("membership__classroom")
+        .order_by("created_at", "pk")
+    )
+
+
+@transaction.atomic
+def forget(device: Device) -> None:
+    """This browser is nobody here any more ("Not you?", or a code that was taken back)."""
+    pk = device.pk
+    device.delete()
+    device.pk = pk
+    _announce_end(device=device)
+
+
+# --- People ------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_students(classroom: Classroom, lines: Iterable[RosterLine]) -> list[Membership]:
+    """Put the good lines of a roster into the class; a name that is there already stays."""
+    known = set(
+        classroom.memberships.present().students().values_list("name_key", flat=True)
+    )
+    added = []
+    for line in lines:
+        if not line.ok or name_key(line.name) in known:
+            continue
+        known.add(name_key(line.name))
+        pin = new_pin() if classroom.pin_mode == Classroom.PinMode.PERSONAL else ""
+        added.append(
+            classroom.memberships.create(
+                name=line.name,
+                email=line.email,
+                external_id=line.external_id,
+                on_roster=True,
+                pin=pin,
+            )
+        )
+    return added
+
+
+def rename(membership: Membership, name: str) -> None:
+    """Give somebody another name; raises NotPossible where another student has it."""
+    membership.name = name
+    try:
+        with transaction.atomic():
+            membership.save(update_fields=["name"])
+    except IntegrityError:
+        raise NotPossible(_("Another student has this name already.")) from None
+    _announce_door(membership.classroom)
+
+
+@transaction.atomic
+def remove(membership: Membership) -> None:
+    """Take somebody out of the class. Their past stays; their devices are forgotten."""
+    _keep_one_teacher(membership)
+    membership.removed_at = timezone.now()
+    membership.save(update_fields=["removed_at"])
+    membership.devices.all().delete()
+    _announce_end(membership=membership)
+
+
+@transaction.atomic
+def change_role(membership: Membership, role: str) -> None:
+    """Make a colleague something else; their open pages close and come back as what they are."""
+    if membership.is_student or role == Role.STUDENT:
+        raise NotPossible(_("Students and staff come in by different doors."))
+    if membership.role == role:
+        return
+    _keep_one_teacher(membership)
+    membership.role = role
+    membership.save(update_fields=["role"])
+    _announce_end(membership=membership)
+
+
+def _keep_one_teacher(membership: Membership) -> None:
+    if membership.role != Role.TEACHER:
+        return
+    others = (
+        membership.classroom.memberships.present()
+        .select_for_update()
+        .filter(role=Role.TEACHER)
+        .exclude(pk=membership.pk)
+    )
+    if not others.exists():
+        raise NotPossible(_("A class needs a teacher. Add another one first."))
+
+
+def invite(*, by, role: str, classroom: Classroom | None = None, school: School) -> str:
+    """The key of a single-use link for a colleague; only its digest is kept."""
+    key = new_key()
+    Invite.objects.create(
+        classroom=classroom,
+        school=school,
+        role=role,
+        key_digest=digest(key),
+        created_by=by,
+        expires_at=timezone.now() + INVITE_LASTS,
+    )
+    return key
+
+
+def find_invite(key: str) -> Invite | None:
+    """An invitation that can still be used."""
+    return (
+        Invite.objects.select_related("classroom", "school", "created_by")
+        .filter(key_digest=digest(key), used_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+
+
+@transaction.atomic
+def accept_invite(found: Invite, user) -> None:
+    """Use an invitation up; raises NotPossible if somebody else was faster."""
+    used = Invite.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now())
+    if not used:
+        raise NotPossible(_("This invitation was used already. Ask for a new one."))
+    if found.classroom is not None:
+        membership = found.classroom.memberships.present().filter(user=user).first()
+        if membership is None or not membership.can_manage:
+            _add_staff(found.classroom, user, found.role)
+        return
+    SchoolAdmin.objects.get_or_create(school=found.school, user=user)
+    for classroom in found.school.classrooms.exclude(memberships__user=user):
+        _add_staff(classroom, user, Role.SCHOOL_ADMIN)
+
+
+@transaction.atomic
+def remove_school_admin(right: SchoolAdmin) -> None:
+    if right.school.admins.exclude(pk=right.pk).count() == 0:
+        raise NotPossible(_("A school needs an admin. Add another one first."))
+    right.delete()
+    for membership in Membership.objects.filter(
+        classroom__school=right.school, user=right.user, role=Role.SCHOOL_ADMIN
+    ):
+        remove(membership)
+
+
+# --- Lessons -----------------------------------------------------------------
+
+
+def attend(lesson: Lesson, memberships: Iterable[int]) -> None:
+    """Note that these students (ids) were here in this lesson; twice is once."""
+    Attendance.objects.bulk_create(
+        [Attendance(lesson=lesson, membership_id=pk) for pk in memberships], ignore_conflicts=True
+    )
+
+
+# --- Who hears of it ---------------------------------------------------------
+
+
+def forget_session(sender, request, **kwargs) -> None:
+    """On log-out: the sockets that this session opened close."""
+    key = request.session.session_key if request is not None else None
+    if key:
+        access_ended.send(None, session_key=key)
+
+
+def _announce_end(**whose) -> None:
+    transaction.on_commit(lambda: access_ended.send(None, **whose))
+
+
+def _announce_door(classroom: Classroom) -> None:
+    transaction.on_commit(lambda: door_changed.send(None, classroom=classroom))

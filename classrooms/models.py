@@ -1,0 +1,288 @@
+"""People and places: schools, classrooms, who belongs to them, and when help is open.
+
+Knows nothing of help requests. Rows change in ``classrooms.actions`` alone.
+"""
+
+import zoneinfo
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from classrooms.codes import show_code
+from classrooms.text import name_key
+
+
+def check_time_zone(value: str) -> None:
+    """A zone of the IANA list; refused otherwise with a sentence that gives an example."""
+    if len(value) > 64 or value not in zoneinfo.available_timezones():
+        raise ValidationError(_("Please choose a time zone such as Europe/Berlin."))
+
+
+def default_time_zone() -> str:
+    return settings.TIME_ZONE
+
+
+class School(models.Model):
+    """Classrooms that share admins and a time zone."""
+
+    name = models.CharField(_("school name"), max_length=80)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default=default_time_zone, validators=[check_time_zone]
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SchoolAdmin(models.Model):
+    """The right to set up a school. It shows people and settings, never help requests (D7)."""
+
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="admins")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="school_admins"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["school", "user"], name="one_admin_right_per_school")
+        ]
+
+
+class ClassroomQuerySet(models.QuerySet["Classroom"]):
+    def in_use(self):
+        return self.filter(archived_at__isnull=True)
+
+    def joinable(self, now: datetime):
+        """Classes whose code lets somebody in at ``now``."""
+        return self.in_use().filter(
+            Q(code_expires_at__isnull=True) | Q(code_expires_at__gt=now), code_is_open=True
+        )
+
+
+class Classroom(models.Model):
+    """A class: its people, its tasks, its code and how people come in."""
+
+    class JoinBy(models.TextChoices):
+        NAME = "name", _("Students type their name")
+        ROSTER = "roster", _("Students pick their name from the list")
+
+    class PinMode(models.TextChoices):
+        NONE = "none", _("No PIN")
+        CLASS = "class", _("One PIN for the class")
+        PERSONAL = "personal", _("A PIN for each student")
+
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="classrooms")
+    name = models.CharField(_("class name"), max_length=60)
+    slug = models.SlugField(max_length=48, unique=True, editable=False)
+    code = models.CharField(max_length=8, unique=True, editable=False)
+    code_is_open = models.BooleanField(_("joining is open"), default=True)
+    code_expires_at = models.DateTimeField(null=True, blank=True)
+    join_by = models.CharField(
+        _("how students give their name"), max_length=6, choices=JoinBy, default=JoinBy.NAME
+    )
+    pin_mode = models.CharField(_("PIN"), max_length=8, choices=PinMode, default=PinMode.NONE)
+    #: 4 to 8 digits that a teacher can read out; it keeps out passers-by, not attackers.
+    pin = models.CharField(_("class PIN"), max_length=8, blank=True)
+    approval = models.BooleanField(_("I let each student in myself"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ClassroomQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shown_code(self) -> str:
+        """The code as people read it: ``K7QM-4XRD``."""
+        return show_code(self.code)
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.school.time_zone)
+
+    def open_lesson(self) -> "Lesson | None":
+        return self.lessons.open().first()
+
+
+class Role(models.TextChoices):
+    """What somebody is in a classroom. What that allows stands in Membership's predicates."""
+
+    STUDENT = "student", pgettext_lazy("role", "Student")
+    TEACHER = "teacher", pgettext_lazy("role", "Teacher")
+    ASSISTANT = "assistant", pgettext_lazy("role", "Assistant")
+    SCHOOL_ADMIN = "admin", pgettext_lazy("role", "School admin")
+
+
+#: The roles that help (claim, start, …) and the ones that set up a class.
+HELPING = frozenset({Role.TEACHER, Role.ASSISTANT})
+MANAGING = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def present(self):
+        """Those who have not left or been removed."""
+        return self.filter(removed_at__isnull=True)
+
+    def students(self):
+        return self.filter(role=Role.STUDENT)
+
+    def staff(self):
+        return self.exclude(role=Role.STUDENT)
+
+    def by_name(self):
+        return self.order_by("name_key", "pk")
+
+
+class Membership(models.Model):
+    """A name in a classroom. A student's needs no user account; one can be linked later."""
+
+    classroom = models.ForeignKey(Classroom, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="memberships",
+    )
+    role = models.CharField(max_length=9, choices=Role, default=Role.STUDENT)
+    name = models.CharField(_("name"), max_length=60)
+    #: The form in which two names are the same name (classrooms.text.name_key).
+    name_key = models.CharField(max_length=180, editable=False)
+    email = models.EmailField(_("e-mail"), blank=True)
+    external_id = models.CharField(_("id in another system"), max_length=64, blank=True)
+    pin = models.CharField(_("PIN"), max_length=8, blank=True)
+    on_roster = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["classroom", "user"], name="one_membership_per_user_and_class"
+            ),
+            models.UniqueConstraint(
+                fields=["classroom", "name_key"],
+                condition=Q(role="student", removed_at__isnull=True),
+                name="one_student_per_name_and_class",
+            ),
+            models.CheckConstraint(
+                condition=Q(role="student") | Q(user__isnull=False), name="staff_has_an_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args, **kwargs) -> None:
+        self.name_key = name_key(self.name)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
+        super().save(*args, **kwargs)
+
+    @property
+    def is_student(self) -> bool:
+        return self.role == Role.STUDENT
+
+    @property
+    def can_raise(self) -> bool:
+        return self.role == Role.STUDENT
+
+    @property
+    def can_help(self) -> bool:
+        return self.role in HELPING
+
+    @property
+    def can_manage(self) -> bool:
+        return self.role in MANAGING
+
+
+class Device(models.Model):
+    """A browser that remembers a student: the cookie holds a key, this row its digest.
+
+    Deleting the row ends the way in. ``approved_at`` empty means the teacher has
+    not said yes: a waiting room, or a second device for a name already taken.
+    """
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="devices")
+    key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+
+class Task(models.Model):
+    """Something the class works on; a request can say it is about this."""
+
+    classroom = models.ForeignKey(Classroom, on_delete=models.CASCADE, related_name="tasks")
+    title = models.CharField(_("task"), max_length=80)
+    position = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LessonQuerySet(models.QuerySet["Lesson"]):
+    def open(self):
+        return self.filter(closed_at__isnull=True)
+
+
+class Lesson(models.Model):
+    """Help is open in a class, from **Open help** to **Close help** or a set end time."""
+
+    classroom = models.ForeignKey(Classroom, on_delete=models.CASCADE, related_name="lessons")
+    opened_at = models.DateTimeField(default=timezone.now)
+    opened_by = models.ForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
+    closes_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LessonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["classroom"],
+                condition=Q(closed_at__isnull=True),
+                name="one_open_lesson_per_class",
+            )
+        ]
+
+
+class Attendance(models.Model):
+    """A student had the class page open while help was open (for "it has been a while", D2)."""
+
+    lesson = models.ForeignKey(Lesson, on_delete=models.CASCADE, related_name="attendances")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="attendances")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lesson", "membership"], name="one_attendance_per_lesson"
+            )
+        ]
+
+
+class Invite(models.Model):
+    """A single-use link that makes a signed-in colleague staff of a class (T26)."""
+
+    classroom = models.ForeignKey(
+        Classroom, on_delete=models.CASCADE, null=True, blank=True, related_name="invites"
+    )
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="invites")
+    role = models.CharField(max_length=9, choices=Role)
+    key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,488 @@
+"""Reading a roster: names pasted into a box, or a CSV file from any spreadsheet.
+
+Promises: it never fails and never guesses in silence. Whatever comes in, a Roster
+comes out, in which each line is good or says in a sentence what to change; a file
+that cannot be read at all says so once. Nothing is stored here. Sizes are bytes,
+lengths code points, and line numbers count from 1 as in a text editor.
+"""
+
+import codecs
+import csv
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from classrooms.text import clean_line, clean_name, name_key
+
+#: Bytes.
+MAX_BYTES = 1024 * 1024
+#: Lines with somebody on them.
+MAX_LINES = 2000
+#: Code points, as the database has room for.
+EMAIL_LENGTH = 254
+EXTERNAL_ID_LENGTH = 64
+RAW_LENGTH = 200
+#: Cells after these are not looked at, so that a line of commas costs nothing.
+_MAX_CELLS = 200
+#: Lines that show which sign stands between the columns.
+_SAMPLE_LINES = 20
+
+_SPREADSHEETS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0")
+#: Openings of PDF, RTF, and of the HTML and XML that some programs call a spreadsheet.
+_OTHER_FILES = (b"%PDF", b"{\\rtf", b"<")
+_UNTYPED = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
+_LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_SEPARATOR_HINT = re.compile(r"sep=([,;\t])\s*$", re.IGNORECASE)
+#: In the order of belief when the counts are equal: names have commas, but no tabs.
+_DELIMITERS = "\t;,"
+
+_EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_NAME_AND_EMAIL = re.compile(r"([^<>]*)<\s*(?:mailto:)?([^<>]*)>")
+_BULLET = re.compile(
+    r"\s*(?:[*•·‣◦▪●○►–—]\s*|-(?:\s+|$)|\(?\d{1,4}[.)](?:\s+|$|(?=[^\W\d_])))"
+)
+_FORMULA_SIGNS = "=+@-"
+
+_NAME_WORDS = frozenset(
+    "name|names|full name|student|students|student name|pupil|pupils|pupil name|learner"
+    "|display name|vollständiger name|schüler|schülerin|schüler in|schülername|lernende"
+    "|nom|nom complet|nom et prénom|prénom et nom|élève|étudiant|nom de l élève"
+    "|nombre|nombre completo|nombre y apellidos|alumno|alumna|estudiante".split("|")
+)
+_FIRST_WORDS = frozenset(
+    "first name|firstname|first|given name|given names|forename|middle name|student first name"
+    "|vorname|vornamen|rufname|prénom|prénoms|nombre de pila|nombres".split("|")
+)
+_LAST_WORDS = frozenset(
+    "last name|lastname|last|surname|family name|student last name"
+    "|nachname|familienname|zuname|nom de famille"
+    "|apellido|apellidos|primer apellido|segundo apellido".split("|")
+)
+#: "Name" beside "Vorname" and "nom" beside "prénom" are surnames; "nombre" beside "apellidos"
+#: is a first name.
+_LAST_BESIDE_FIRST = frozenset({"name", "nom"})
+_FIRST_BESIDE_LAST = frozenset({"nombre"})
+_EMAIL_WORDS = frozenset(
+    "email|e mail|mail|email address|e mail address|mail address|student email|school email"
+    "|emailadresse|e mail adresse|mailadresse|courriel|adresse e mail|adresse email"
+    "|adresse mail|adresse électronique|correo|correo electrónico|email del alumno".split("|")
+)
+_ID_WORDS = frozenset(
+    "id|student id|external id|pupil id|user id|sis id|student number|sourcedid|upn"
+    "|schüler id|schülernummer|matrikelnummer|identifiant|matricule|numéro d étudiant"
+    "|id de alumno|matrícula|número de alumno".split("|")
+)
+
+
+@dataclass
+class RosterLine:
+    """One line of the list: somebody, or the sentence that says what to change."""
+
+    number: int
+    raw: str
+    name: str = ""
+    email: str = ""
+    external_id: str = ""
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem
+
+
+@dataclass
+class Roster:
+    """The lines of a list; ``problem`` says why a whole list cannot be read."""
+
+    lines: list[RosterLine] = field(default_factory=list)
+    problem: str = ""
+
+
+@dataclass
+class _Row:
+    """Cells with the line they start on, and that line as it was given."""
+
+    number: int
+    raw: str
+    cells: list[str]
+
+    def cell(self, column: int | None) -> str:
+        return self.cells[column] if column is not None and column < len(self.cells) else ""
+
+
+@dataclass
+class _Columns:
+    """Where a table keeps what; the cells of ``names`` are joined."""
+
+    names: list[int]
+    email: int | None = None
+    external_id: int | None = None
+
+
+class _Unreadable(Exception):
+    """The list as a whole cannot be read; the text says why and what to do."""
+
+
+def read_paste(text: str) -> Roster:
+    """Read names from a text box: one on each line, or cells copied from a spreadsheet."""
+    text = text.encode(errors="replace").decode()  # lone surrogates cannot be shown again
+    return _read(lambda: _paste_lines(text))
+
+
+def read_csv(data: bytes) -> Roster:
+    """Read a CSV file in whatever encoding and with whatever separator it was saved."""
+    return _read(lambda: _table_lines(_decoded(data), delimiter=None))
+
+
+def _read(read_lines: Callable[[], list[RosterLine]]) -> Roster:
+    try:
+        lines = read_lines()
+    except _Unreadable as error:
+        return Roster(problem=str(error))
+    _mark_same_names(lines)
+    return Roster(lines)
+
+
+# --- What kind of file -------------------------------------------------------
+
+
+def _decoded(data: bytes) -> str:
+    _check_size(len(data))
+    if data.startswith(_SPREADSHEETS):
+        raise _Unreadable(
+            _(
+                "This looks like a spreadsheet file. Please save it as CSV first, "
+                "or copy the names and paste them."
+            )
+        )
+    text = _as_text(data)
+    if data.lstrip().startswith(_OTHER_FILES) or _UNTYPED.search(text):
+        raise _Unreadable(_not_a_list())
+    return text.rstrip("\x1a")  # old programs end a text file with it
+
+
+def _as_text(data: bytes) -> str:
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    if _UNTYPED.search(data.decode("latin-1")):
+        raise _Unreadable(_not_a_list())
+    raise _Unreadable(
+        _(
+            "Some letters in this file cannot be read. "
+            "Please save it as “CSV UTF-8”, or copy the names and paste them."
+        )
+    )
+
+
+def _not_a_list() -> str:
+    return _(
+        "This does not look like a list of names. "
+        "Please choose a CSV file, or copy the names and paste them."
+    )
+
+
+def _check_size(size: int) -> None:
+    """``size`` in bytes."""
+    if size > MAX_BYTES:
+        raise _Unreadable(
+            _("This list is too big. Please send a smaller one: %(most)d MB at most.")
+            % {"most": MAX_BYTES // (1024 * 1024)}
+        )
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_LINES:
+        raise _Unreadable(
+            _("This list has %(count)d lines. Please send at most %(most)d at a time.")
+            % {"count": count, "most": MAX_LINES}
+        )
+    if count == 0:
+        raise _Unreadable(_("There are no names here yet. Please add at least one."))
+
+
+# --- Pasted names ------------------------------------------------------------
+
+
+def _paste_lines(text: str) -> list[RosterLine]:
+    _check_size(len(text.encode()))
+    lines = _LINE_ENDS.split(text.removeprefix("\ufeff"))
+    delimiter = _pasted_delimiter(lines)
+    if delimiter:
+        return _table_lines("\n".join(lines), delimiter=delimiter)
+    rows = [
+        _Row(number, raw, [line])
+        for number, raw in enumerate(lines, start=1)
+        if (line := _without_bullet(raw))
+    ]
+    if rows and _header(rows[0].cells):
+        del rows[0]
+    _check_count(len(rows))
+    people = [_name_and_email(row.cells[0]) for row in rows]
+    is_surname_first = all(_is_surname_first(name) for name, _email in people)
+    return [
+        _line(row, _flipped(name) if is_surname_first else name, email, "")
+        for row, (name, email) in zip(rows, people, strict=True)
+    ]
+
+
+def _pasted_delimiter(lines: list[str]) -> str | None:
+    """What stands between the columns, if this was copied from a table."""
+    filled = [line.strip() for line in lines if line.strip()]
+    if not filled:
+        return None
+    unmarked = [_without_bullet(line) for line in filled]
+    if sum("\t" in line for line in unmarked) * 2 > len(filled):
+        return "\t"
+    for delimiter in ";,":
+        has_header = delimiter in filled[0] and _header(filled[0].split(delimiter))
+        with_email = sum(_has_email_cell(line.split(delimiter)) for line in filled)
+        if has_header or with_email * 2 > len(filled):
+            return delimiter
+    return None
+
+
+def _has_email_cell(cells: list[str]) -> bool:
+    return any(_EMAIL.fullmatch(cell.strip()) for cell in cells[1:_MAX_CELLS])
+
+
+def _without_bullet(line: str) -> str:
+    return _BULLET.sub("", line.strip(), count=1) if _BULLET.match(line.strip()) else line.strip()
+
+
+def _is_surname_first(name: str) -> bool:
+    surname, comma, first = name.partition(",")
+    return bool(comma and surname.strip() and first.strip()) and "," not in first
+
+
+def _flipped(name: str) -> str:
+    surname, _comma, first = name.partition(",")
+    return f"{first.strip()} {surname.strip()}"
+
+
+# --- Tables ------------------------------------------------------------------
+
+
+def _table_lines(text: str, *, delimiter: str | None) -> list[RosterLine]:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    hint = _SEPARATOR_HINT.match(lines[0])
+    if hint:
+        lines[0] = ""
+    delimiter = delimiter or (hint[1] if hint else _delimiter(lines))
+    rows = list(_rows(lines, delimiter))
+    columns = _header(rows[0].cells) if rows else None
+    if columns:
+        del rows[0]
+    _check_count(len(rows))
+    columns = columns or _guessed_columns(rows)
+    if not columns.names:
+        raise _Unreadable(
+            _("This list has no column for names. Please call one of its columns “Name”.")
+        )
+    return [_table_line(row, columns) for row in rows]
+
+
+def _delimiter(lines: Iterable[str]) -> str:
+    """The sign that is on most of the first lines, outside of quotes."""
+    sample: list[str] = []
+    is_quoted = False
+    for line in lines:
+        if len(sample) == _SAMPLE_LINES:
+            break
+        parts = line.split('"')
+        outside = "".join(parts[1 if is_quoted else 0 :: 2])
+        is_quoted ^= len(parts) % 2 == 0
+        if outside.strip():
+            sample.append(outside)
+
+    def weight(sign: str) -> tuple[int, int]:
+        counts = [line.count(sign) for line in sample]
+        return sum(count > 0 for count in counts), sum(counts)
+
+    return max(_DELIMITERS, key=weight)
+
+
+def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
+    """The rows that have something in them."""
+    end = "\x00"  # no text comes here with one in it, so a cell that holds it was never closed
+    reader = csv.reader((line + "\n" for line in [*lines, end]), delimiter=delimiter)
+    first = 1
+    while True:
+        try:
+            cells = next(reader)
+        except csv.Error:  # a cell longer than 128 Ki code points: a quote was never closed
+            raise _Unreadable(_never_closed(first)) from None
+        if cells == [end]:
+            return
+        if end in cells[-1:][0] if cells else False:
+            raise _Unreadable(_never_closed(first))
+        if any(cell.strip() for cell in cells):
+            raw = "\n".join(lines[first - 1 : min(reader.line_num, first + RAW_LENGTH)])
+            yield _Row(first, raw, [cell.strip() for cell in cells[:_MAX_CELLS]])
+        first = reader.line_num + 1
+
+
+def _never_closed(number: int) -> str:
+    return _(
+        "Please look at line %(number)d: a quotation mark (\") opens there and nothing closes it."
+    ) % {"number": number}
+
+
+def _header(cells: list[str]) -> _Columns | None:
+    """The columns if these cells are titles of columns; None if they are somebody."""
+    titles = [_title(cell) for cell in cells[:_MAX_CELLS]]
+    last = [at for at, title in enumerate(titles) if title in _LAST_WORDS]
+    first = [at for at, title in enumerate(titles) if title in _FIRST_WORDS]
+    if first and not last:
+        last = [at for at, title in enumerate(titles) if title in _LAST_BESIDE_FIRST]
+    elif last and not first:
+        first = [at for at, title in enumerate(titles) if title in _FIRST_BESIDE_LAST]
+    whole = [
+        at for at, title in enumerate(titles) if title in _NAME_WORDS and at not in first + last
+    ]
+    email = [at for at, title in enumerate(titles) if title in _EMAIL_WORDS]
+    external_id = [at for at, title in enumerate(titles) if title in _ID_WORDS]
+    names = whole[:1] or first + last
+    known = len(whole + first + last + email + external_id)
+    filled = sum(bool(title) for title in titles)
+    if not known or any("@" in cell for cell in cells[:_MAX_CELLS]):
+        return None
+    if not names and known < filled:
+        return None
+    return _Columns(names, next(iter(email), None), next(iter(external_id), None))
+
+
+def _title(cell: str) -> str:
+    words = re.sub(r"[\W_]+", " ", cell[:RAW_LENGTH])
+    return name_key(words)
+
+
+def _guessed_columns(rows: list[_Row]) -> _Columns:
+    """Without titles: the name comes first; e-mail is what looks like it; the rest is the id."""
+    width = max(len(row.cells) for row in rows)
+    columns = {at: [row.cell(at) for row in rows if row.cell(at)] for at in range(width)}
+    columns = {at: cells for at, cells in columns.items() if cells}
+    email = next((at for at, cells in columns.items() if _looks_like_email(cells)), None)
+    rest = [at for at in columns if at != email]
+    if len(rest) > 1 and _is_numbering(columns[rest[0]]):
+        del rest[0]
+    names = [at for at in rest if _has_letters(columns[at])][:1] or rest[:1]
+    ids = [at for at in rest if at not in names]
+    return _Columns(names or [email or 0], email, next(iter(ids), None))
+
+
+def _looks_like_email(cells: list[str]) -> bool:
+    return sum(bool(_EMAIL.fullmatch(cell)) for cell in cells) * 2 >= len(cells)
+
+
+def _is_numbering(cells: list[str]) -> bool:
+    """Bullets, or 1, 2, 3 down the first column."""
+    return all(
+        not _without_bullet(cell) or cell.rstrip(".)") == str(count)
+        for count, cell in enumerate(cells, start=1)
+    )
+
+
+def _has_letters(cells: list[str]) -> bool:
+    return any(char.isalpha() for cell in cells for char in cell)
+
+
+def _table_line(row: _Row, columns: _Columns) -> RosterLine:
+    name = " ".join(cell for column in columns.names if (cell := row.cell(column)))
+    email = row.cell(columns.email)
+    if not email:
+        name, email = _name_and_email(name)
+    return _line(row, name, email, row.cell(columns.external_id))
+
+
+# --- One line ----------------------------------------------------------------
+
+
+def _name_and_email(text: str) -> tuple[str, str]:
+    """The parts of ``Ada Byron <ada@example.org>``; also without the brackets."""
+    bracketed = _NAME_AND_EMAIL.fullmatch(text.strip())
+    if bracketed:
+        return bracketed[1].strip().strip("\"'").strip(), bracketed[2].strip()
+    before, _space, last = text.strip().rpartition(" ")
+    word = last.strip("(),;")
+    if _EMAIL.fullmatch(word):
+        return before.rstrip(" ,;"), word
+    return text.strip(), ""
+
+
+def _line(row: _Row, name: str, email: str, external_id: str) -> RosterLine:
+    line = RosterLine(row.number, row.raw.strip()[:RAW_LENGTH])
+    try:
+        line.name = _checked_name(name)
+        line.email = _checked_email(email)
+        line.external_id = _checked_id(external_id)
+    except ValidationError as error:
+        line.problem = error.messages[0]
+    return line
+
+
+def _checked_name(name: str) -> str:
+    if name.count("\n") > 1:
+        raise ValidationError(
+            _("This name goes over several lines. Please check the quotation marks (\").")
+        )
+    if not name:
+        raise ValidationError(_("Please add a name on this line."))
+    _check_no_formula(name)
+    return clean_name(name)
+
+
+def _checked_email(email: str) -> str:
+    shown = clean_shown = email[:EMAIL_LENGTH]
+    if not email:
+        return ""
+    try:
+        clean_shown = clean_line(email, limit=EMAIL_LENGTH)
+        _check_no_formula(clean_shown)
+        validate_email(clean_shown)
+    except ValidationError:
+        raise ValidationError(
+            _("Please check the e-mail address “%(email)s”.") % {"email": shown[:80]}
+        ) from None
+    return clean_shown
+
+
+def _checked_id(external_id: str) -> str:
+    _check_no_formula(external_id)
+    try:
+        return clean_line(external_id, limit=EXTERNAL_ID_LENGTH)
+    except ValidationError:
+        raise ValidationError(
+            _("Please use a shorter id: %(limit)d characters at most.")
+            % {"limit": EXTERNAL_ID_LENGTH}
+        ) from None
+
+
+def _check_no_formula(cell: str) -> None:
+    """A spreadsheet that opens an exported list would run such a cell as a formula."""
+    sign = unicodedata.normalize("NFKC", cell.strip()[:1])
+    if sign and sign in _FORMULA_SIGNS:
+        raise ValidationError(
+            _("Please take away the “%(sign)s” at the start of “%(cell)s”.")
+            % {"sign": sign, "cell": cell[:40]}
+        )
+
+
+def _mark_same_names(lines: list[RosterLine]) -> None:
+    seen: dict[str, int] = {}
+    for line in lines:
+        if not line.ok:
+            continue
+        number = seen.setdefault(name_key(line.name), line.number)
+        if number != line.number:
+            line.problem = _(
+                "Same name as line %(number)d. If they are two people, please add a letter."
+            ) % {"number": number}

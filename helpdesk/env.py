@@ -1,0 +1,140 @@
+"""Settings come from the environment, and a wrong value stops the start.
+
+Every refusal is one sentence that names the variable and says what it wants:
+a school's technician reads it, not a programmer.
+"""
+
+import difflib
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+PREFIX = "HELPDESK_"
+MODES = ("local", "demo", "lan", "production")
+#: Below this a secret key can be guessed (characters).
+SECRET_LENGTH = 50
+
+env = environ.Env()
+
+
+def read_env_file(path: Path) -> None:
+    """Take over ``NAME=value`` lines of a ``.env`` file; the real environment wins."""
+    if path.exists():
+        environ.Env.read_env(str(path))
+
+
+def refuse_unknown(known: set[str]) -> None:
+    """Raise for a ``HELPDESK_*`` variable that nothing reads: a typing error must not pass."""
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise ImproperlyConfigured(f"{name} is not a setting of helpdesk.{hint}")
+
+
+def text(name: str, default: str = "") -> str:
+    """The value with white space trimmed, or what the file ``NAME_FILE`` holds."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: cannot read {file} ({error}).") from None
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name).lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    if value:
+        raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
+    return default
+
+
+def number(name: str, default: int, *, low: int, high: int) -> int:
+    value = text(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        raise ImproperlyConfigured(f"{name} must be a number from {low} to {high}, not {value!r}.")
+    return int(value)
+
+
+def words(name: str) -> list[str]:
+    """A list written with commas."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def origin(name: str, value: str) -> str:
+    """A full origin such as ``https://help.example.org``: scheme, host, port, nothing more."""
+    parts = urlsplit(value)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+        parts = parts._replace(netloc="")
+    bare = f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or "*" in value:
+        raise ImproperlyConfigured(
+            f"{name} must be the full address people use, such as https://help.example.org, "
+            f"not {value!r}."
+        )
+    if value.rstrip("/").lower() != bare.lower():
+        raise ImproperlyConfigured(f"{name} must be {bare} alone, without a path: not {value!r}.")
+    return bare
+
+
+def database(name: str, default: str) -> dict:
+    value = text(name, default)
+    if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgres://.")
+    return env.db_url_config(value)
+
+
+def redis_url(name: str) -> str:
+    value = text(name)
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured(f"{name} must start with redis://, not {value!r}.")
+    return value
+
+
+def secret(name: str, *, kept_in: Path | None) -> str:
+    """The secret key: given, or made once and kept in a file only its owner can read.
+
+    ``kept_in`` is None in production, where a key must be given.
+    """
+    value = text(name)
+    if not value and kept_in is not None:
+        return _kept_secret(kept_in)
+    if not value:
+        raise ImproperlyConfigured(f"{name} is missing: give {SECRET_LENGTH} random characters.")
+    if len(value) < SECRET_LENGTH or len(set(value)) < 10 or value.startswith("django-insecure"):
+        raise ImproperlyConfigured(
+            f"{name} is too weak: it must be at least {SECRET_LENGTH} random characters."
+        )
+    return value
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(64))
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,68 @@
+"""What is true of every answer: headers, sizes, and no log-in page inside a fragment."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+#: Features a class page never needs.
+PERMISSIONS_POLICY = (
+    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), "
+    "microphone=(), payment=(), usb=()"
+)
+
+
+class SecurityHeaders:
+    """Headers on every response, errors and static files too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        # A page of a class must not come back from a cache after somebody has left.
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        if not request.path.startswith(settings.STATIC_URL):
+            patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+class BodyLimit:
+    """Refuse a body that is larger than the view takes, before anything reads it.
+
+    A view that takes files carries ``max_body`` (bytes); see ``takes_body``.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        limit = getattr(view, "max_body", settings.MAX_BODY)
+        if length.isascii() and length.isdigit() and int(length) <= limit:
+            return None
+        return render(request, "413.html", {"limit": limit}, status=413)
+
+
+class HtmxLoginWall:
+    """An htmx request that would be sent to the log-in page goes there as a whole page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if getattr(request, "htmx", False) and response.status_code in (301, 302, 303):
+            moved = HttpResponse(status=204)
+            moved.headers["HX-Redirect"] = response.headers["Location"]
+            moved.cookies = response.cookies
+            return moved
+        return response

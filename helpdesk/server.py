@@ -1,0 +1,260 @@
+"""``python -m helpdesk.server``: the whole help desk in one process.
+
+It binds the port, brings the database up to date, says where it is, and serves until it is told
+to stop. What goes wrong before that is told in one sentence, for a teacher or a technician.
+"""
+
+import argparse
+import errno
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from django.core.exceptions import ImproperlyConfigured
+
+from helpdesk import env
+
+ROOT = Path(__file__).resolve().parent.parent
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+#: Nobody has this address (RFC 5737), and none is needed to ask which way packets would go.
+SOMEWHERE_ELSE = "192.0.2.1"
+PLAIN_HTTP = """
+This is plain HTTP: people on the same network could read or change what is sent.
+Use it for the queue only. Private features stay off; use HTTPS for anything else.
+"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m helpdesk.server", description=__doc__)
+    parser.add_argument("--seed-demo", action="store_true", help="fill an empty database")
+    parser.add_argument("--living", action="store_true", help="let a made-up class work in it")
+    args = parser.parse_args(argv)
+    # Until uvicorn listens to signals, and after: the cleaning up below must run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        start(seed=args.seed_demo, living=args.living)
+    except ImproperlyConfigured as refusal:
+        sys.exit(str(refusal))
+    except KeyboardInterrupt:
+        print("\nhelpdesk has stopped.")
+
+
+def start(*, seed: bool, living: bool) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+    env.read_env_file(ROOT / ".env")
+    port = env.number("PORT", 8000, low=1, high=65535)
+    if env.text("HELPDESK_MODE") == "lan":
+        assume_lan(port)
+    # Before Django, which takes most of the start: whoever forgot a running one learns it at once.
+    listener = bind(env.text("HOST", "127.0.0.1"), port)
+    prepare_database(seed=seed)
+    serve(listener, living=living)
+
+
+# --- Where it listens --------------------------------------------------------
+
+
+def assume_lan(port: int) -> None:
+    """Listen to the whole network, at the address this computer has there, unless told others."""
+    if not env.text("HOST"):
+        os.environ["HOST"] = EVERYWHERE
+    if env.text("HELPDESK_SITE_URL"):
+        return
+    host = env.text("HOST")
+    address = lan_address() if host == EVERYWHERE else host
+    if address is None:
+        raise ImproperlyConfigured(
+            "This computer has no address on a network: connect it to the school network, or "
+            "give the address people use as HELPDESK_SITE_URL=http://ADDRESS:PORT."
+        )
+    # As browsers write it: they leave out port 80, and the origin must be equal.
+    os.environ["HELPDESK_SITE_URL"] = f"http://{address}" + (f":{port}" if port != 80 else "")
+
+
+def lan_address() -> str | None:
+    """This computer's address on the network it is on, or None. Nothing is sent."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((SOMEWHERE_ELSE, 9))
+            found = [probe.getsockname()[0]]
+    except OSError:  # a network without a way out
+        found = named_addresses()
+    return next((a for a in found if not a.startswith(("127.", "0."))), None)
+
+
+def named_addresses() -> list[str]:
+    try:
+        return socket.gethostbyname_ex(socket.gethostname())[2]
+    except OSError:
+        return []
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The socket to listen on; the program ends with one sentence where it cannot be had."""
+    try:
+        return bound(host, port)
+    except socket.gaierror:
+        sys.exit(f"HOST must be an address of this computer, not {host!r}.")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(
+                f"Port {port} is taken (is helpdesk running already?); take another one: "
+                f"PORT={free_port(host, port)} {how_started()}"
+            )
+        if error.errno == errno.EACCES:
+            sys.exit(f"Port {port} is not for everyone; take another one: PORT=8000 ./run")
+        sys.exit(f"HOST must be an address of this computer, not {host!r} ({error.strerror}).")
+
+
+def bound(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # "localhost" may be both; the address we print is of the older kind.
+    family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # on Windows this would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def free_port(host: str, taken: int) -> int:
+    for port in range(taken + 1, min(taken + 50, 65535)):
+        try:
+            bound(host, port).close()
+        except OSError:
+            continue
+        return port
+    return 8000
+
+
+def how_started() -> str:
+    mode = env.text("HELPDESK_MODE")
+    return f"./run {mode}" if mode in ("demo", "lan") else "./run"
+
+
+# --- What it serves ----------------------------------------------------------
+
+
+def prepare_database(*, seed: bool) -> None:
+    """Migrate where something is to be migrated, and fill the demo's database."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import DatabaseError, connection, connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            print("Preparing the database ...", flush=True)
+            call_command("migrate", verbosity=0, interactive=False)
+        if seed:
+            call_command("seed_demo")
+    except DatabaseError as error:
+        sys.exit(f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}")
+    finally:
+        connections.close_all()
+
+
+def serve(listener: socket.socket, *, living: bool) -> None:
+    from django.conf import settings
+
+    from helpdesk.asgi import application
+
+    config = uvicorn.Config(
+        application,
+        lifespan="on",
+        # The pings find out who has gone, and keep proxies from closing a quiet socket.
+        ws="websockets-sansio",
+        ws_max_size=16 * 1024,
+        ws_max_queue=8,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+        server_header=False,
+        # Whoever is not behind our proxy could write these headers themselves.
+        proxy_headers=settings.PRODUCTION,
+        forwarded_allow_ips=settings.TRUSTED_PROXIES,
+        timeout_graceful_shutdown=15,
+        access_log=False,
+        log_config=None,  # Django's settings have said how logs look
+        log_level="warning",
+    )
+    with living_class(settings.SITE_URL, wanted=living) as begin:
+        Server(config, when_ready=[announce, begin]).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """Calls what waits for it as soon as it answers."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: list) -> None:
+        super().__init__(config)
+        self.when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for call in self.when_ready:
+            call()
+
+
+@contextmanager
+def living_class(url: str, *, wanted: bool) -> Iterator:
+    """Yields what starts the made-up class; the class ends with this."""
+    children = []
+
+    def begin() -> None:
+        if wanted:
+            command = [sys.executable, "-m", "demo.living", "--url", url]
+            # Its own session: Ctrl+C is for the server, which then ends it.
+            children.append(subprocess.Popen(command, start_new_session=True))
+
+    try:
+        yield begin
+    finally:
+        for child in children:
+            child.terminate()
+            child.wait()
+
+
+def announce() -> None:
+    from django.conf import settings
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # some consoles lack the QR code's characters
+    what_next = {
+        "demo": "A made-up school: sign in there with one tap. Stop with Ctrl+C.",
+        "lan": "Everyone on this network can join there. Stop with Ctrl+C.",
+        "production": f"It listens on {settings.HOST}, port {settings.PORT}.",
+    }.get(settings.MODE, "Start a classroom there. Stop with Ctrl+C.")
+    print(f"helpdesk is ready: {settings.SITE_URL}  ·  {what_next}", flush=True)
+    if settings.LAN:
+        print(join_code(settings.SITE_URL) + PLAIN_HTTP, flush=True)
+
+
+def join_code(url: str) -> str:
+    """A QR code for the terminal; never the micro kind, which telephones do not read."""
+    import segno
+
+    picture = io.StringIO()
+    segno.make(url, micro=False).terminal(out=picture, compact=True)
+    if not sys.stdout.isatty() or os.name != "posix":
+        return picture.getvalue()
+    # White on black whatever the terminal's colours are: not every camera reads a negative.
+    lines = picture.getvalue().splitlines()
+    return "".join(f"\033[97;40m{line}\033[0m\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

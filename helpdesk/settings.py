@@ -1,0 +1,328 @@
+"""All settings, from the environment alone; ``.env.example`` lists them with their defaults.
+
+Works after a clone with nothing set. Safe by default: in ``production`` mode a
+missing or weak value stops the start with one sentence (``helpdesk.env``).
+"""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from helpdesk import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env.read_env_file(BASE_DIR / ".env")
+env.refuse_unknown(
+    {
+        "HELPDESK_MODE",
+        "HELPDESK_SITE_URL",
+        "HELPDESK_DEBUG",
+        "HELPDESK_OPEN_SIGNUP",
+        "HELPDESK_TIME_ZONE",
+        "HELPDESK_LANGUAGES",
+        "HELPDESK_TRUSTED_PROXIES",
+        "HELPDESK_MAIL_FROM",
+        "HELPDESK_CLOCK",
+    }
+)
+
+# --- Where and how it runs ---------------------------------------------------
+
+#: local: one machine. demo: a made-up school with one-tap sign-in. lan: a teacher's laptop on
+#: the school network, plain HTTP. production: HTTPS, everything given.
+MODE = env.choice("HELPDESK_MODE", "local", env.MODES)
+PRODUCTION = MODE == "production"
+DEMO = MODE == "demo"
+LAN = MODE == "lan"
+DEBUG = env.flag("HELPDESK_DEBUG", False)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("HELPDESK_DEBUG must be off in production: it shows secrets.")
+
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, low=1, high=65535)
+#: The full origin that people use. Hosts, CSRF and socket origins follow from it.
+SITE_URL = env.origin(
+    "HELPDESK_SITE_URL",
+    env.text("HELPDESK_SITE_URL", "" if PRODUCTION else f"http://127.0.0.1:{PORT}"),
+)
+HTTPS = SITE_URL.startswith("https://")
+if PRODUCTION and not HTTPS:
+    raise ImproperlyConfigured(
+        "HELPDESK_SITE_URL must start with https:// in production: plain HTTP can be read by others."
+    )
+if "*" in env.words("ALLOWED_HOSTS"):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must not be *: set HELPDESK_SITE_URL, hosts follow from it."
+    )
+ORIGINS = [SITE_URL] if PRODUCTION or LAN else [SITE_URL, f"http://localhost:{PORT}"]
+ALLOWED_HOSTS = sorted({urlsplit(origin).hostname or "" for origin in ORIGINS})
+CSRF_TRUSTED_ORIGINS = ORIGINS
+#: Addresses of proxies whose X-Forwarded-* headers are believed.
+TRUSTED_PROXIES = env.words("HELPDESK_TRUSTED_PROXIES") or ["127.0.0.1"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+
+SECRET_KEY = env.secret("SECRET_KEY", kept_in=None if PRODUCTION else VAR_DIR / "secret.key")
+
+# --- Applications ------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "channels",
+    "django_htmx",
+    "lucide",
+    "huey.contrib.djhuey",
+    "allauth",
+    "allauth.account",
+    "accounts",
+    "classrooms",
+    "requests_app",
+    *(["demo"] if DEMO else []),
+]
+
+MIDDLEWARE = [
+    "helpdesk.middleware.SecurityHeaders",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "helpdesk.middleware.BodyLimit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "helpdesk.middleware.HtmxLoginWall",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "helpdesk.urls"
+ASGI_APPLICATION = "helpdesk.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "helpdesk.context.site",
+            ],
+        },
+    }
+]
+
+# --- Storage -----------------------------------------------------------------
+
+VAR_DIR.mkdir(exist_ok=True)
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR}/helpdesk.sqlite3")}
+SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+REDIS_URL = env.redis_url("REDIS_URL")
+if SQLITE:
+    # WAL with synchronous=NORMAL loses acknowledged work in a power cut, and a deferred
+    # transaction that turns into a write dies with "database is locked"
+    # (reliability.md finding 4).
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;"
+            ),
+        },
+    }
+else:
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {"min_size": 2, "max_size": 8, "timeout": 5},
+            "options": (
+                "-c statement_timeout=5s -c lock_timeout=1s"
+                " -c idle_in_transaction_session_timeout=10s"
+            ),
+        },
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CHANNEL_LAYERS: dict = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CACHES: dict = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if REDIS_URL:
+    # The pub/sub layer, never the core one: it survives a restart of Redis (reliability.md 6).
+    CHANNEL_LAYERS["default"] = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1}]},
+    }
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+
+# --- The clock: jobs that time, not people, start ----------------------------
+
+#: in-server: this server process runs the clock. separate: `manage.py run_huey` does, once.
+CLOCK = env.choice("HELPDESK_CLOCK", "in-server" if SQLITE else "separate", ("in-server", "separate"))
+if SQLITE:
+    HUEY: dict = {
+        "huey_class": "huey.SqliteHuey",
+        "filename": str(Path(DATABASES["default"]["NAME"]).with_suffix(".jobs.sqlite3")),
+    }
+elif REDIS_URL:
+    HUEY = {"huey_class": "huey.RedisHuey", "url": REDIS_URL}
+else:
+    HUEY = {
+        "huey_class": "huey.PostgresHuey",
+        "dsn": env.text("DATABASE_URL"),
+    }
+HUEY |= {"name": "helpdesk", "immediate": False, "results": False}
+
+# --- People ------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2id",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_validation = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": _validation + "UserAttributeSimilarityValidator"},
+    {"NAME": _validation + "MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": _validation + "CommonPasswordValidator"},
+]
+#: Whether anybody may make a teacher's account.
+OPEN_SIGNUP = env.flag("HELPDESK_OPEN_SIGNUP", not PRODUCTION)
+LOGIN_URL = "classrooms:index"
+LOGIN_REDIRECT_URL = "classrooms:index"
+LOGOUT_REDIRECT_URL = "classrooms:index"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupExtra"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "classrooms:index"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+EMAIL_CONFIG = env.env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.text("HELPDESK_MAIL_FROM", f"helpdesk@{urlsplit(SITE_URL).hostname}")
+
+# --- Cookies and headers -----------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+#: Remembers which classes a student's browser has joined; see classrooms.access.
+DEVICE_COOKIE_NAME = "__Host-helpdesk-device" if HTTPS else "helpdesk-device"
+#: Seconds: the device remembers a student for a school year.
+DEVICE_COOKIE_AGE = 366 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+#: Seconds: a teacher's sign-in lasts two weeks.
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
+CSRF_FAILURE_VIEW = "helpdesk.views.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if HTTPS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+_sockets = SITE_URL.replace("http", "ws", 1)  # older Safari does not count ws under 'self'
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "media-src": [SELF],
+        "manifest-src": [SELF],
+        "connect-src": [SELF, _sockets],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+#: Bytes. Ordinary forms are small; a view that takes a file says so (helpdesk.middleware).
+MAX_BODY = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024 + MAX_BODY
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- Words and time ----------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+_names = {"en": "English"}
+_wanted = env.words("HELPDESK_LANGUAGES") or ["en"]
+for _code in _wanted:
+    if _code not in _names:
+        raise ImproperlyConfigured(
+            f"HELPDESK_LANGUAGES: {_code!r} is not one of {', '.join(_names)}."
+        )
+LANGUAGES = [(code, _names[code]) for code in _wanted]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "helpdesk-language"
+USE_I18N = True
+USE_TZ = True
+#: The time zone of a school that chose none.
+TIME_ZONE = env.text("HELPDESK_TIME_ZONE", "UTC")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(
+        f"HELPDESK_TIME_ZONE must be a zone such as Europe/Berlin, not {TIME_ZONE!r}."
+    )
+
+# --- Static files ------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# One command must do: without a `collectstatic` the files are served from where they lie.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+if PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+# --- Logs: no names, no texts, no addresses ----------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}
+    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # A 404 is an ordinary day; what was asked for may hold a class's address.
+        "django.request": {"level": "ERROR"},
+    },
+}

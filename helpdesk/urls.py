@@ -1,0 +1,14 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+handler500 = "helpdesk.views.server_error"
+
+urlpatterns = [
+    path("", include("classrooms.urls")),
+    path("c/<slug:slug>/", include("requests_app.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+]
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/", include("demo.urls")))

@@ -1,0 +1,630 @@
+"""Everything that can happen to a help request.
+
+Each verb runs in one transaction, under its queue's lock: look, check, write,
+record, announce. Views, admin, jobs and commands all come through here.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from classrooms.actions import NotPossible, attend
+from classrooms.models import Classroom, Lesson, Membership, Task
+from requests_app import live
+from requests_app.models import (
+    ACTIVE,
+    CLAIM_LASTS,
+    REOPEN_WITHIN,
+    RETURN_GRACE,
+    UNDO_WITHIN,
+    Event,
+    HelpRequest,
+    Outcome,
+    Queue,
+    Reason,
+    Reflection,
+    Status,
+)
+from requests_app.order import Credits
+
+#: "It has been a while" looks back over this many attended lessons (D2).
+LESSONS_BACK = 5
+#: What the end of a lesson ends (T15); a request for later stays.
+CLOSING = (Status.WAITING, Status.CLAIMED, Status.PAUSED, Status.HELPING)
+#: What one answer for a group ends.
+_GROUP = CLOSING
+#: The last step that a helper can take back.
+UNDOABLE = frozenset(
+    {"claim", "start", "resolve", "pause", "put_back", "bring_forward", "answer_group"}
+)
+
+
+class AlreadyDone(NotPossible):
+    """The same person did just this a moment ago: a double tap, not a mistake."""
+
+
+# --- Help is open ------------------------------------------------------------
+
+
+@transaction.atomic
+def open_help(
+    classroom: Classroom, *, by: Membership | None, closes_at: datetime | None = None
+) -> Lesson:
+    """Start a lesson; if one is open already it is returned as it is."""
+    queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
+    lesson = classroom.open_lesson()
+    if lesson is None:
+        lesson = classroom.lessons.create(
+            opened_by=by, closes_at=closes_at, opened_at=timezone.now()
+        )
+        queue.bump_version()
+        live.announce(queue, class_wide=True, attend=lesson.pk)
+    return lesson
+
+
+@transaction.atomic
+def close_help(classroom: Classroom, *, by: Membership | None) -> None:
+    """End the lesson (T15): who still waited is missed, who was being helped counts as helped.
+
+    A request for later stays. Closing twice is once.
+    """
+    queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
+    lesson = classroom.open_lesson()
+    if lesson is None:
+        return
+    now = timezone.now()
+    for current in queue.help_requests.filter(status__in=CLOSING).with_people():
+        current.queue = queue
+        verb = "close" if current.status == Status.HELPING else "expire"
+        with _recorded(current, verb, by=by):
+            current.ended_at = now
+            if verb == "close":
+                current.outcome = Outcome.NOT_CONFIRMED
+    lesson.closed_at = now
+    lesson.save(update_fields=["closed_at"])
+    queue.bump_version()
+    live.announce(queue, class_wide=True)
+
+
+# --- The student's verbs -----------------------------------------------------
+
+
+@transaction.atomic
+def raise_hand(
+    queue: Queue,
+    *,
+    student: Membership,
+    form_key: str,
+    by: Membership | None = None,
+    carried_from: HelpRequest | None = None,
+) -> HelpRequest:
+    """One tap puts ``student`` in line (T1).
+
+    Posting the same ``form_key`` again, or raising while a request is active, returns the
+    request that stands. ``by`` is the staff member who raises on the student's behalf.
+    Raises NotPossible while help is closed.
+    """
+    queue = Queue.objects.locked(queue.pk)
+    standing = (
+        queue.help_requests.filter(student=student)
+        .filter(Q(form_key=form_key) | Q(status__in=ACTIVE))
+        .order_by("-pk")
+        .first()
+    )
+    if standing is not None:
+        return standing
+    lesson = queue.classroom.open_lesson()
+    if lesson is None:
+        raise NotPossible(_("Help is not open right now. You can ask when your teacher opens it."))
+    now = timezone.now()
+    current = HelpRequest(
+        queue=queue,
+        lesson=lesson,
+        student=student,
+        raised_by=by,
+        raised_at=now,
+        changed_at=now,
+        form_key=form_key,
+        carried_from=carried_from,
+    )
+    _give_credits(current, _credits(student, lesson, current))
+    if carried_from is not None:
+        current.missed_last_time = True
+        _give_credits(current, current.credits)
+    current.save(force_insert=True)
+    attend(lesson, [student.pk])
+    _record(current, "raise_hand", by=by or student, before={}, facts=_facts(current))
+    _spread(current)
+    return current
+
+
+def carry_over(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """"I still need this" (T16): a new request, linked to the one that help closed on."""
+    if help_request.status != Status.EXPIRED:
+        raise NotPossible(_("You can raise your hand again."))
+    return raise_hand(
+        help_request.queue,
+        student=by,
+        form_key=f"carry-{help_request.key}",
+        carried_from=help_request,
+    )
+
+
+def describe(
+    help_request: HelpRequest,
+    *,
+    by: Membership,
+    task: Task | None = None,
+    text: str = "",
+    carry_on: str = "",
+) -> HelpRequest:
+    """Say more after raising (T2). The place in line is by the first raise; only the head
+    start can change."""
+    with _change(help_request, "describe", by=by) as current:
+        current.task, current.text, current.carry_on = task, text, carry_on
+        known = _credits(current.student, current.lesson, current)
+        _give_credits(
+            current,
+            Credits(
+                known.first_today,
+                known.been_a_while,
+                current.missed_last_time,
+                carry_on,
+            ),
+        )
+    return current
+
+
+def solve(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """"I solved it" (T8), from every active state: the student's word always wins."""
+    with _change(help_request, "solve", by=by) as current:
+        was_helped = current.help_started_at is not None
+        current.outcome = Outcome.HELPED if was_helped else Outcome.ALONE
+        current.reflection = Reflection.CARRY_ON
+        _end(current)
+    return current
+
+
+def lower(help_request: HelpRequest, *, by: Membership, reason: str = "") -> HelpRequest:
+    """"Lower hand" (T11); ``reason`` is one of Reason or empty."""
+    with _change(help_request, "lower", by=by) as current:
+        current.reason = reason
+        _end(current)
+    return current
+
+
+@transaction.atomic
+def say_why(help_request: HelpRequest, *, by: Membership, reason: str) -> HelpRequest:
+    """Why the hand was lowered, said afterwards; lightly asked, never needed (M3)."""
+    queue = Queue.objects.locked(help_request.queue_id)
+    current = queue.help_requests.get(pk=help_request.pk)
+    if current.status != Status.WITHDRAWN:
+        raise NotPossible(_("This is not about a lowered hand any more."))
+    current.queue = queue
+    with _recorded(current, "say_why", by=by, to=Status.WITHDRAWN):
+        current.reason = reason
+    return current
+
+
+def reflect(help_request: HelpRequest, *, by: Membership, reflection: str) -> HelpRequest:
+    """"How did that go?": I can carry on, or partly."""
+    with _change(help_request, "reflect", by=by) as current:
+        current.reflection = reflection
+    return current
+
+
+def reopen(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """"Not yet" (T10): back into line with the first raise time, within 15 minutes."""
+    with _change(help_request, "reopen", by=by) as current:
+        if timezone.now() - current.ended_at > REOPEN_WITHIN:
+            raise NotPossible(_("That was a while ago. You can raise your hand again."))
+        if current.queue.classroom.open_lesson() is None:
+            raise NotPossible(_("Help is closed now. You can ask again in the next lesson."))
+        current.reopened += 1
+        current.helper = None
+        current.ended_at = None
+        current.outcome = current.reflection = ""
+    return current
+
+
+def defer(help_request: HelpRequest, *, by: Membership, at: datetime | None = None) -> HelpRequest:
+    """Come back to it later (T12): the student names a time, or takes the one proposed."""
+    with _change(help_request, "defer", by=by) as current:
+        at = at or current.proposed_at
+        if at is None or at <= timezone.now():
+            raise NotPossible(_("That time has passed. Please choose a later one."))
+        current.return_at, current.proposed_at = at, None
+        current.helper = None
+    return current
+
+
+def decline_later(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """No later time, please: I keep my place (T12)."""
+    with _change(help_request, "decline_later", by=by) as current:
+        current.proposed_at = None
+    return current
+
+
+# --- The helper's verbs ------------------------------------------------------
+
+
+def claim(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """"On my way" (T3): one helper wins, the student is told who."""
+    with _change(help_request, "claim", by=by) as current:
+        _answer(current, by)
+    return current
+
+
+def start(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """"Start" (T5). The first-today credit is used up here, not earlier."""
+    with _change(help_request, "start", by=by) as current:
+        _answer(current, by)
+        current.help_started_at = current.help_started_at or timezone.now()
+        current.is_promised = False
+    return current
+
+
+def resolve(
+    help_request: HelpRequest, *, by: Membership, outcome: str = Outcome.HELPED
+) -> HelpRequest:
+    """"Done" (T9); the student is asked how it went."""
+    with _change(help_request, "resolve", by=by) as current:
+        current.outcome = outcome
+        current.help_started_at = current.help_started_at or timezone.now()
+        _end(current)
+    return current
+
+
+def pause(
+    help_request: HelpRequest, *, by: Membership, minutes: int, hint: str = ""
+) -> HelpRequest:
+    """"Try this, back soon" (T6): the helper promises to be back in 1 to 15 minutes.
+
+    One promise for each helper at a time, so that promises stay true (D2).
+    """
+    if not 1 <= minutes <= 15:
+        raise NotPossible(_("Choose 1 to 15 minutes."))
+    with _change(help_request, "pause", by=by) as current:
+        promised = current.queue.help_requests.filter(status=Status.PAUSED, helper=by).first()
+        if promised is not None:
+            raise NotPossible(
+                _("You promised to go back to %(name)s. One promise at a time keeps it true.")
+                % {"name": promised.student.name}
+            )
+        current.return_at = timezone.now() + timedelta(minutes=minutes)
+        current.hint = hint
+    return current
+
+
+def put_back(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """"Put back" (T4): into line again, with the first raise time."""
+    with _change(help_request, "put_back", by=by) as current:
+        current.helper = None
+        current.return_at = None
+    return current
+
+
+def bring_forward(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+    """"Bring forward" (D2): judgement beats rules; the event row is the log of it."""
+    with _change(help_request, "bring_forward", by=by) as current:
+        current.brought_forward_at = timezone.now()
+    return current
+
+
+def propose_later(help_request: HelpRequest, *, by: Membership, at: datetime) -> HelpRequest:
+    """Offer the student a later time (T12); nothing changes until they take it."""
+    with _change(help_request, "propose_later", by=by) as current:
+        if at <= timezone.now():
+            raise NotPossible(_("Choose a time that is still to come."))
+        current.proposed_at = at
+    return current
+
+
+@transaction.atomic
+def answer_group(queue: Queue, *, by: Membership, task: Task) -> list[HelpRequest]:
+    """"Answer for the group" (T9 for many): all open requests about ``task`` end together."""
+    queue = Queue.objects.locked(queue.pk)
+    answered = list(
+        queue.help_requests.filter(task=task, status__in=_GROUP).with_people().order_by("pk")
+    )
+    if not answered:
+        raise NotPossible(_("Nobody is waiting with this task now."))
+    now = timezone.now()
+    for current in answered:
+        current.queue = queue
+        with _recorded(current, "answer_group", by=by, at=now):
+            current.helper = by
+            current.first_response_at = current.first_response_at or now
+            current.outcome = Outcome.GROUP
+            _end(current, now)
+    queue.bump_version()
+    return answered
+
+
+@transaction.atomic
+def undo(queue: Queue, *, by: Membership) -> list[HelpRequest]:
+    """Take back the last step of ``by``, as long as nothing came after it."""
+    queue = Queue.objects.locked(queue.pk)
+    last = (
+        Event.objects.filter(help_request__queue=queue, actor=by).order_by("-pk").first()
+    )
+    now = timezone.now()
+    if last is None or last.verb not in UNDOABLE or now - last.happened_at > UNDO_WITHIN:
+        raise NotPossible(_("There is nothing to undo any more."))
+    steps = Event.objects.filter(
+        help_request__queue=queue, actor=by, verb=last.verb, happened_at=last.happened_at
+    ).select_related("help_request__student")
+    restored = []
+    for step in steps:
+        current = step.help_request
+        current.queue = queue
+        if current.events.order_by("-pk").values_list("pk", flat=True).first() != step.pk:
+            raise NotPossible(_("Something happened in between, so this cannot be undone."))
+        _check_free(current, Status(step.before["status"]))
+        with _recorded(current, "undo", by=by, to=Status(step.before["status"])):
+            _apply(current, step.before)
+        restored.append(current)
+    queue.bump_version()
+    return restored
+
+
+def _check_free(current: HelpRequest, status: Status) -> None:
+    """An ended request cannot come back if the student has raised another hand since."""
+    others = current.queue.help_requests.active().filter(student_id=current.student_id)
+    if status in ACTIVE and others.exclude(pk=current.pk).exists():
+        raise NotPossible(_("Something happened in between, so this cannot be undone."))
+
+
+# --- The clock's verbs: right when late, and when run twice -------------------
+
+
+def run_clock(now: datetime | None = None) -> int:
+    """Do every move whose time has come; returns how many were made."""
+    now = now or timezone.now()
+    due = HelpRequest.objects.filter(
+        Q(status=Status.CLAIMED, claimed_at__lte=now - CLAIM_LASTS)
+        | Q(status=Status.PAUSED, return_at__lte=now - RETURN_GRACE)
+        | Q(status=Status.DEFERRED, return_at__lte=now)
+    )
+    moves = {Status.CLAIMED: let_go, Status.PAUSED: overdue, Status.DEFERRED: come_back}
+    made = 0
+    for help_request in due.select_related("queue__classroom"):
+        try:
+            moves[Status(help_request.status)](help_request, now=now)
+            made += 1
+        except NotPossible:
+            continue  # somebody was faster than the clock
+    for lesson in Lesson.objects.open().filter(closes_at__lte=now).select_related("classroom"):
+        close_help(lesson.classroom, by=None)
+        made += 1
+    return made
+
+
+def let_go(help_request: HelpRequest, *, now: datetime) -> HelpRequest:
+    """A claim with no start after five minutes goes back into line (T4)."""
+    with _change(help_request, "let_go", by=None) as current:
+        _still_due(current.claimed_at, now - CLAIM_LASTS)
+        current.helper = None
+    return current
+
+
+def overdue(help_request: HelpRequest, *, now: datetime) -> HelpRequest:
+    """A promised return that did not happen: first in line now (T7)."""
+    with _change(help_request, "overdue", by=None) as current:
+        _still_due(current.return_at, now - RETURN_GRACE)
+        current.is_promised = True
+        current.helper = None
+    return current
+
+
+def come_back(help_request: HelpRequest, *, now: datetime) -> HelpRequest:
+    """The later time has come (T12). While help is closed it waits for the next lesson."""
+    with _change(help_request, "come_back", by=None) as current:
+        _still_due(current.return_at, now)
+        lesson = current.queue.classroom.open_lesson()
+        if lesson is None:
+            raise NotPossible("closed")
+        current.lesson = lesson
+        current.is_promised = True
+    return current
+
+
+def _still_due(moment: datetime | None, limit: datetime) -> None:
+    if moment is None or moment > limit:
+        raise NotPossible("not due any more")
+
+
+# --- One place where a help request changes ----------------------------------
+
+@contextmanager
+def _change(
+    help_request: HelpRequest, verb: str, *, by: Membership | None
+) -> Iterator[HelpRequest]:
+    """Lock the queue, read the row again, check the move, write what the block sets on it."""
+    with transaction.atomic():
+        queue = Queue.objects.locked(help_request.queue_id)
+        current = HelpRequest.objects.with_people().select_related("lesson").get(pk=help_request.pk)
+        current.queue = queue
+        _check(current, verb, by)
+        with _recorded(current, verb, by=by):
+            yield current
+        queue.bump_version()
+
+
+@contextmanager
+def _recorded(
+    current: HelpRequest,
+    verb: str,
+    *,
+    by: Membership | None,
+    to: Status | None = None,
+    at: datetime | None = None,
+) -> Iterator[HelpRequest]:
+    """Move ``current`` to where ``verb`` leads, save what changed, write the event, announce."""
+    before = _facts(current)
+    to = to or current.target(verb)
+    assert to is not None, f"{verb} from {current.status}"
+    yield current
+    current.status = to
+    after = _facts(current)
+    changed = {name for name in after if after[name] != before[name]}
+    now = at or timezone.now()
+    current.version += 1
+    current.changed_at = max(now, current.changed_at + timedelta(microseconds=1))
+    current.save(update_fields=[*changed, "version", "changed_at"])
+    _record(
+        current,
+        verb,
+        by=by,
+        at=now,
+        before={name: before[name] for name in {*changed, "status"}},
+        facts={name: after[name] for name in {*changed, "status"}},
+    )
+    live.announce(current.queue, students=[current.student_id])
+
+
+def _check(current: HelpRequest, verb: str, by: Membership | None) -> None:
+    """Raise NotPossible, with one kind sentence, if ``by`` cannot do ``verb`` now."""
+    helper = current.helper
+    if current.target(verb) is None:
+        last = current.events.order_by("-pk").first()
+        if last is not None and last.verb == verb and by is not None and last.actor_id == by.pk:
+            raise AlreadyDone("")
+        raise NotPossible(_moved_on(current, by))
+    held_by_other = helper is not None and by is not None and helper.pk != by.pk
+    if verb in ("claim", "start", "pause", "resolve") and held_by_other:
+        raise NotPossible(_moved_on(current, by))
+
+
+def _moved_on(current: HelpRequest, by: Membership | None) -> str:
+    """What is true now, said to somebody whose tap came too late."""
+    name = current.helper.name if current.helper else ""
+    sentences = {
+        Status.WAITING: _("This hand is back in line now."),
+        Status.CLAIMED: _("Already on the way: %(name)s"),
+        Status.HELPING: _("%(name)s is helping already."),
+        Status.PAUSED: _("%(name)s will be back soon."),
+        Status.DEFERRED: _("This was put off until later."),
+        Status.RESOLVED: _("This is done already."),
+        Status.WITHDRAWN: _("The hand was lowered."),
+        Status.EXPIRED: _("Help was closed before this."),
+    }
+    return sentences[Status(current.status)] % {"name": name}
+
+
+def _answer(current: HelpRequest, by: Membership) -> None:
+    """``by`` has it now; the first answer to a request is remembered once (M2)."""
+    now = timezone.now()
+    current.helper = by
+    current.claimed_at = now
+    current.return_at = None
+    current.first_response_at = current.first_response_at or now
+
+
+def _end(current: HelpRequest, now: datetime | None = None) -> None:
+    current.ended_at = now or timezone.now()
+    current.proposed_at = current.return_at = None
+    current.is_promised = False
+
+
+def _credits(student: Membership, lesson: Lesson, current: HelpRequest) -> Credits:
+    """What this student brings to the line now (D2), from at most two queries."""
+    attended = list(
+        student.attendances.exclude(lesson=lesson)
+        .order_by("-lesson__opened_at")
+        .values_list("lesson_id", flat=True)[:LESSONS_BACK]
+    )
+    past = student.help_requests.filter(lesson_id__in=[lesson.pk, *attended]).exclude(
+        pk=current.pk
+    )
+    rows = list(
+        past.order_by("-pk").values_list(
+            "lesson_id", "status", "reason", "outcome", "help_started_at"
+        )
+    )
+    here = [row for row in rows if row[0] == lesson.pk]
+    earlier = [row for row in rows if row[0] != lesson.pk]
+    started_here = current.help_started_at is not None or any(row[4] for row in here)
+    helped = [
+        row
+        for row in earlier
+        if row[1] == Status.RESOLVED and (row[4] or row[3] == Outcome.GROUP)
+    ]
+    missed = bool(earlier) and (
+        earlier[0][1] == Status.EXPIRED
+        or (earlier[0][1] == Status.WITHDRAWN and earlier[0][2] == Reason.WAIT)
+    )
+    return Credits(
+        first_today=not started_here,
+        been_a_while=not helped,
+        missed_last_time=missed,
+        carry_on=current.carry_on,
+    )
+
+
+def _give_credits(current: HelpRequest, credits: Credits) -> None:
+    current.first_today = credits.first_today
+    current.been_a_while = credits.been_a_while
+    current.missed_last_time = credits.missed_last_time
+    current.sort_at = current.raised_at - credits.head_start
+
+
+#: What an event keeps of a request, and an undo can give back.
+RECORDED = (
+    "status lesson_id helper_id task_id text carry_on first_today been_a_while missed_last_time"
+    " sort_at brought_forward_at is_promised first_response_at claimed_at help_started_at"
+    " return_at hint proposed_at ended_at outcome reflection reason reopened"
+).split()
+
+
+def _facts(current: HelpRequest) -> dict:
+    """The recorded fields in JSON form: moments as ISO text, people and tasks as ids."""
+    return {name: _as_json(getattr(current, name)) for name in RECORDED}
+
+
+def _as_json(value):
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _apply(current: HelpRequest, facts: dict) -> None:
+    """Set recorded fields back from their JSON form; the status is moved by the caller."""
+    for name, value in facts.items():
+        if name != "status":
+            field = HelpRequest._meta.get_field(name.removesuffix("_id"))
+            setattr(current, name, field.to_python(value))
+
+
+def _record(
+    current: HelpRequest,
+    verb: str,
+    *,
+    by: Membership | None,
+    before: dict,
+    facts: dict,
+    at: datetime | None = None,
+) -> None:
+    current.events.create(
+        actor=by,
+        verb=verb,
+        status=current.status,
+        happened_at=at or current.changed_at,
+        before=before,
+        facts=facts,
+    )
+
+
+def _spread(current: HelpRequest) -> None:
+    current.queue.bump_version()
+    live.announce(current.queue, students=[current.student_id])
+
+
+def attendance(classroom: Classroom, students: Iterable[int]) -> None:
+    """Students (membership ids) whose page is open while help is open were here."""
+    lesson = classroom.open_lesson()
+    if lesson is not None:
+        attend(lesson, students)

@@ -1,0 +1,35 @@
+from django.apps import AppConfig
+
+from classrooms.signals import access_ended, door_changed
+
+
+class RequestsAppConfig(AppConfig):
+    name = "requests_app"
+
+    def ready(self) -> None:
+        access_ended.connect(_close_sockets, dispatch_uid="close_sockets")
+        door_changed.connect(_show_door, dispatch_uid="show_door")
+
+
+def _close_sockets(
+    sender, classroom=None, membership=None, device=None, user=None, session_key=None, **kwargs
+) -> None:
+    from requests_app import live
+
+    for name, row in (
+        ("classroom", classroom),
+        ("membership", membership),
+        ("device", device),
+        ("user", user),
+    ):
+        if row is not None:
+            live.dismiss(**{name: row.pk})
+    if session_key is not None:
+        live.dismiss(session=session_key)
+
+
+def _show_door(sender, classroom, **kwargs) -> None:
+    from requests_app import live
+    from requests_app.models import Queue
+
+    live.announce(Queue.objects.of(classroom))

@@ -1,0 +1,440 @@
+"""Live regions: what each audience sees, rendered once, pushed after commit.
+
+A region is one partial with one root element; every push is the whole present
+state of its regions, never a delta, so losing one or getting it twice does no
+harm. Three kinds of audience, each with a language:
+
+* ``helpers``: the queue, for those who help in the class;
+* ``class``: whether help is open; no name, count, place or text of anybody;
+* ``student.<id>``: one student's own request, for that student alone.
+
+A student's region is labelled by their own request's last change, not by the
+queue's version, whose steps would tell how much the others ask.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from classrooms.actions import attend, waiting_devices
+from classrooms.models import Lesson, Membership
+from requests_app import hub, waits
+from requests_app.hub import Frame, Work
+from requests_app.models import (
+    REOPEN_WITHIN,
+    WITH_HELPER,
+    HelpRequest,
+    Queue,
+    Reason,
+    Status,
+)
+from requests_app.order import EXPLAINED, Rule, arrange
+
+#: A task is a hot spot with this many open requests in ten minutes, or this share of those
+#: present, whichever is more (M18).
+HOT_FROM, HOT_SHARE, HOT_WITHIN = 3, 0.15, timedelta(minutes=10)
+#: Minutes that a student can put their request off by (T12).
+LATER_MINUTES = (5, 10, 20)
+#: A helper who did something in this time counts as active (for the wait range).
+ACTIVE_WITHIN = timedelta(minutes=10)
+
+
+def helpers(language: str) -> str:
+    return f"helpers:{language}"
+
+
+def whole_class(language: str) -> str:
+    return f"class:{language}"
+
+
+def student(membership_id: int, language: str) -> str:
+    return f"student.{membership_id}:{language}"
+
+
+def audiences_of(membership: Membership, language: str) -> tuple[str, ...]:
+    """Who this member is to the live pages; a school admin hears only whether help is open."""
+    if membership.can_help:
+        return (helpers(language),)
+    if membership.can_raise:
+        return (whole_class(language), student(membership.pk, language))
+    return (whole_class(language),)
+
+
+# --- What is true now --------------------------------------------------------
+
+
+class Present:
+    """The present state of one queue; each fact is asked for at most once.
+
+    However many audiences are rendered from it, and however many wait, it takes at
+    most eight queries.
+    """
+
+    def __init__(self, queue_id: int) -> None:
+        self.queue = Queue.objects.select_related("classroom__school").get(pk=queue_id)
+        self.now = timezone.now()
+
+    @cached_property
+    def lesson(self) -> Lesson | None:
+        """The newest lesson, open or closed."""
+        return self.queue.classroom.lessons.order_by("-opened_at", "-pk").first()
+
+    @property
+    def is_open(self) -> bool:
+        return self.lesson is not None and self.lesson.closed_at is None
+
+    @property
+    def label(self) -> int:
+        """Version of the class-wide region: when help opened or closed, in microseconds."""
+        if self.lesson is None:
+            return 0
+        moment = self.lesson.closed_at or self.lesson.opened_at
+        return int(moment.timestamp() * 1_000_000)
+
+    @cached_property
+    def active(self) -> list[HelpRequest]:
+        return list(self.queue.help_requests.active().with_people())
+
+    @cached_property
+    def waiting(self) -> list[HelpRequest]:
+        return arrange(
+            [each for each in self.active if each.status == Status.WAITING], self.queue.rule
+        )
+
+    @property
+    def longest(self) -> HelpRequest | None:
+        """Who has waited longest."""
+        return min(self.waiting, key=lambda each: each.raised_at, default=None)
+
+    @property
+    def newest(self) -> str:
+        """Key of the newest waiting request: a page that has its sound on hears it change."""
+        latest = max(self.waiting, key=lambda each: each.raised_at, default=None)
+        return latest.key if latest else ""
+
+    @cached_property
+    def with_helper(self) -> list[HelpRequest]:
+        held = [each for each in self.active if each.status in WITH_HELPER]
+        return sorted(held, key=lambda each: (each.return_at or each.raised_at, each.pk))
+
+    @cached_property
+    def later(self) -> list[HelpRequest]:
+        later = [each for each in self.active if each.status == Status.DEFERRED]
+        return sorted(later, key=lambda each: (each.return_at, each.pk))
+
+    @cached_property
+    def missed(self) -> list[HelpRequest]:
+        """Whose hand was still up when the newest lesson closed (T15)."""
+        if self.lesson is None or self.is_open:
+            return []
+        return list(
+            self.queue.help_requests.filter(lesson=self.lesson, status=Status.EXPIRED)
+            .with_people()
+            .order_by("raised_at")
+        )
+
+    @cached_property
+    def visits(self) -> list[waits.Visit]:
+        rows = (
+            self.queue.help_requests.filter(help_started_at__isnull=False, ended_at__isnull=False)
+            .order_by("-ended_at")
+            .values_list("raised_at", "help_started_at", "ended_at")[: waits.LATEST]
+        )
+        return [waits.Visit(*row) for row in rows]
+
+    @cached_property
+    def active_helpers(self) -> int:
+        """Helpers who hold a request or did something in the last ten minutes."""
+        recent = Q(claimed_at__gte=self.now - ACTIVE_WITHIN)
+        return (
+            self.queue.help_requests.filter(Q(status__in=WITH_HELPER) | recent)
+            .values("helper")
+            .distinct()
+            .count()
+        )
+
+    @cached_property
+    def usual_wait(self) -> tuple[int, int] | None:
+        return waits.usual_wait(self.visits)
+
+    @cached_property
+    def door(self) -> list:
+        """Devices that wait for the teacher's yes."""
+        return list(waiting_devices(self.queue.classroom))
+
+    @cached_property
+    def promised(self) -> list[HelpRequest]:
+        return [each for each in self.waiting if each.is_promised]
+
+    @cached_property
+    def hot_spots(self) -> list[dict]:
+        """``{"task", "count", "key"}`` for each task that many are stuck on right now (M18)."""
+        recent: dict[int, list[HelpRequest]] = {}
+        for each in self.active:
+            if each.task_id and each.status != Status.DEFERRED:
+                if each.raised_at >= self.now - HOT_WITHIN:
+                    recent.setdefault(each.task_id, []).append(each)
+        if not any(len(group) >= HOT_FROM for group in recent.values()) or self.lesson is None:
+            return []
+        needed = max(HOT_FROM, HOT_SHARE * self.lesson.attendances.count())
+        hot = [group for group in recent.values() if len(group) >= needed]
+        return [
+            {"task": group[0].task, "count": len(group), "key": str(group[0].task_id)}
+            for group in sorted(hot, key=len, reverse=True)
+        ]
+
+    def latest_of(self, students: Iterable[int]) -> dict[int, HelpRequest]:
+        """Each student's newest request: the one their page is about."""
+        newest = (
+            HelpRequest.objects.filter(queue=self.queue, student_id__in=students)
+            .values("student")
+            .annotate(newest=Max("pk"))
+            .values("newest")
+        )
+        rows = HelpRequest.objects.filter(pk__in=newest).with_people().select_related("lesson")
+        return {each.student_id: each for each in rows}
+
+    def wait_of(self, help_request: HelpRequest | None) -> dict:
+        """What a waiting student is told: ``{"is_next", "low", "high"}`` (minutes or None).
+
+        Nothing where the teacher picks: there is no next then.
+        """
+        told = {"is_next": False, "low": None, "high": None}
+        if help_request is None or self.queue.rule == Rule.TEACHER:
+            return told
+        place = next(
+            (n for n, each in enumerate(self.waiting) if each.pk == help_request.pk), None
+        )
+        if place is None:
+            return told
+        if place == 0:
+            return told | {"is_next": True}
+        if known := waits.wait_range(place, self.visits, self.active_helpers):
+            told |= {"low": known[0], "high": known[1]}
+        return told
+
+
+# --- What each audience sees of it -------------------------------------------
+
+
+def helpers_context(present: Present) -> dict:
+    return {
+        "queue": present.queue,
+        "classroom": present.queue.classroom,
+        "present": present,
+        "rows": {
+            "with_helper": _rows(present, present.with_helper),
+            "waiting": _rows(present, present.waiting),
+            "later": _rows(present, present.later),
+            "missed": _rows(present, present.missed),
+        },
+    }
+
+
+def class_context(present: Present) -> dict:
+    classroom = present.queue.classroom
+    return {
+        "classroom": classroom,
+        "present": present,
+        "join_url": f"{settings.SITE_URL}/join/",
+    }
+
+
+def student_context(present: Present, latest: HelpRequest | None) -> dict:
+    after = latest is not None and not latest.is_active
+    return {
+        "classroom": present.queue.classroom,
+        "my_request": latest,
+        "label": latest.label if latest else 0,
+        "form_key": f"after-{latest.key}" if latest else "first",
+        "asks_how_it_went": after
+        and latest.status == Status.RESOLVED
+        and not latest.reflection
+        and present.now - latest.ended_at < REOPEN_WITHIN,
+        "later_minutes": LATER_MINUTES,
+        "reasons": Reason.choices,
+        "wait": present.wait_of(latest),
+        "rule": EXPLAINED[Rule(present.queue.rule)],
+    }
+
+
+def _rows(present: Present, help_requests: Iterable[HelpRequest]) -> list[str]:
+    return [_row(present, each) for each in help_requests]
+
+
+#: (request, version, names, language) → its row's HTML: a whole queue costs microseconds.
+_memo: dict[tuple, str] = {}
+_MEMO_SIZE = 8192
+
+
+def _row(present: Present, help_request: HelpRequest) -> str:
+    names = (help_request.student.name, getattr(help_request.helper, "name", ""))
+    task = help_request.task.title if help_request.task else ""
+    key = (help_request.pk, help_request.version, *names, task, translation.get_language())
+    if key not in _memo:
+        if len(_memo) >= _MEMO_SIZE:
+            _memo.clear()
+        _memo[key] = render_to_string(
+            "requests_app/_queue_item.html",
+            {"help_request": help_request, "classroom": present.queue.classroom},
+        )
+    return _memo[key]
+
+
+HELPER_REGIONS = ("_help_switch", "_queue_summary", "_door", "_same_problem", "_queue")
+
+
+def helpers_regions(present: Present) -> str:
+    context = helpers_context(present)
+    return "".join(
+        render_to_string(f"requests_app/{name}.html", context) for name in HELPER_REGIONS
+    )
+
+
+def class_region(present: Present) -> str:
+    return render_to_string("requests_app/_help_state.html", class_context(present))
+
+
+def student_region(present: Present, latest: HelpRequest | None) -> str:
+    return render_to_string("requests_app/_my_request.html", student_context(present, latest))
+
+
+def wait_region(present: Present, latest: HelpRequest) -> str:
+    return render_to_string("requests_app/_my_wait.html", student_context(present, latest))
+
+
+def render(membership: Membership) -> str:
+    """Every region on one member's page, in the active language, as it is now."""
+    present = Present(Queue.objects.of(membership.classroom).pk)
+    if membership.can_help:
+        return helpers_regions(present)
+    if membership.can_raise:
+        latest = present.latest_of([membership.pk]).get(membership.pk)
+        return class_region(present) + student_region(present, latest)
+    return class_region(present)
+
+
+# --- The hub's renderer ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Audience:
+    """An audience's name taken apart: ``student.31:en``."""
+
+    name: str
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition(":")[0].partition(".")[0]
+
+    @property
+    def language(self) -> str:
+        return self.name.partition(":")[2]
+
+    @property
+    def student(self) -> int:
+        return int(self.name.partition(":")[0].partition(".")[2])
+
+
+def frames_for(queue_id: int, work: Work, watched: set[str]) -> Mapping[str, list[Frame]]:
+    """What the hub sends: each audience that somebody here watches, rendered once."""
+    if work.attend:
+        _note_attendance(work.attend, watched)
+    present = Present(queue_id)
+    new = {name for socket in work.newcomers for name in socket.audiences}
+    audiences = [Audience(name) for name in sorted(watched | new)]
+    students = {each.student for each in audiences if each.kind == "student"}
+    waiting = {each.student_id: each for each in present.waiting}
+    latest = present.latest_of(
+        [pk for pk in students if pk in work.students or _any_new(pk, new)]
+    )
+    frames: dict[str, list[Frame]] = {}
+    with timezone.override(present.queue.classroom.zone):
+        for each in audiences:
+            with translation.override(each.language):
+                frames[each.name] = _frames(present, work, each, each.name in new, latest, waiting)
+    return frames
+
+
+def _any_new(student_id: int, new: set[str]) -> bool:
+    return any(student(student_id, code) in new for code, _name in settings.LANGUAGES)
+
+
+def _frames(
+    present: Present,
+    work: Work,
+    audience: Audience,
+    is_new: bool,
+    latest: Mapping[int, HelpRequest],
+    waiting: Mapping[int, HelpRequest],
+) -> list[Frame]:
+    if audience.kind == "helpers":
+        return [Frame(helpers_regions(present), news=work.changed)]
+    if audience.kind == "class":
+        if is_new or work.class_wide:
+            return [Frame(class_region(present), news=work.class_wide)]
+        return []
+    is_changed = audience.student in work.students
+    if is_new or is_changed:
+        own = latest.get(audience.student)
+        return [Frame(student_region(present, own), news=is_changed)]
+    if audience.student in waiting:
+        # Somebody else's change can make this student the next one.
+        own = waiting[audience.student]
+        told = present.wait_of(own)
+        return [Frame(wait_region(present, own), sameness=str(sorted(told.items())))]
+    return []
+
+
+def _note_attendance(lesson_id: int, watched: set[str]) -> None:
+    lesson = Lesson.objects.filter(pk=lesson_id).first()
+    here = {Audience(name).student for name in watched if name.startswith("student.")}
+    if lesson is not None and here:
+        attend(lesson, here)
+
+
+# --- Telling -----------------------------------------------------------------
+
+
+def announce(
+    queue: Queue,
+    *,
+    students: Iterable[int] = (),
+    class_wide: bool = False,
+    attend: int | None = None,
+) -> None:
+    """Once the change is committed, everybody who sees this queue is shown what is true.
+
+    ``students``: membership ids whose own page changed. ``class_wide``: help opened or
+    closed. ``attend``: the lesson that just opened, for the students who are looking.
+    """
+    message = {
+        "type": "live.changed",
+        "queue": queue.pk,
+        "students": list(students),
+        "class_wide": class_wide,
+        "attend": attend,
+    }
+    transaction.on_commit(lambda: hub.tell_all(message), robust=True)
+
+
+def dismiss(**passes) -> None:
+    """Close the sockets that one of these passes let in: ``membership``, ``device``, ``user``,
+    ``classroom`` (ids) or ``session`` (key)."""
+    message = {"type": "live.dismiss", "passes": passes}
+    transaction.on_commit(lambda: hub.tell_all(message), robust=True)
+
+
+def title(present: Present) -> str:
+    """The page title of a helper: how many wait, then the class."""
+    waiting = len(present.waiting)
+    name = present.queue.classroom.name
+    return _("(%(waiting)d) %(name)s") % {"waiting": waiting, "name": name} if waiting else name

@@ -1,0 +1,53 @@
+"""The class's manage pages that are about requests: history, and the order of help."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from classrooms.access import helper_required, manager_required
+from requests_app import live
+from requests_app.forms import OrderForm
+from requests_app.models import Queue, Status
+from requests_app.order import EXPLAINED, Rule
+
+LESSONS_ON_A_PAGE = 20
+
+
+@require_safe
+@helper_required
+def history(request: HttpRequest) -> HttpResponse:
+    """Lessons, newest first, with how many asked, were helped and were missed. No names (D1)."""
+    classroom = request.membership.classroom
+    ended = Count("help_requests", filter=Q(help_requests__status=Status.RESOLVED))
+    missed = Count("help_requests", filter=Q(help_requests__status=Status.EXPIRED))
+    lessons = classroom.lessons.order_by("-opened_at").annotate(
+        asked=Count("help_requests"), helped=ended, missed=missed
+    )
+    page = Paginator(lessons, LESSONS_ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "classroom": classroom, "tab": "history"}
+    return render(request, "requests_app/history.html", context)
+
+
+@manager_required
+def order(request: HttpRequest) -> HttpResponse:
+    """Which rule orders the line; students read it in one sentence."""
+    classroom = request.membership.classroom
+    queue = Queue.objects.of(classroom)
+    form = OrderForm(request.POST or None, instance=queue)
+    if request.method == "POST" and form.is_valid():
+        Queue.objects.filter(pk=queue.pk).update(rule=form.cleaned_data["rule"])
+        queue.bump_version()
+        live.announce(queue)
+        messages.success(request, _("Saved."))
+        return redirect("requests_app:order", classroom.slug)
+    context = {
+        "form": form,
+        "classroom": classroom,
+        "tab": "settings",
+        "explained": [(rule.label, EXPLAINED[rule]) for rule in Rule],
+    }
+    return render(request, "requests_app/order.html", context)

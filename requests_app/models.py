@@ -1,0 +1,282 @@
+"""Facts about help requests: what is stored, which moves are legal, and how to ask for rows.
+
+Only ``requests_app.actions`` changes them.
+"""
+
+import secrets
+from datetime import timedelta
+
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from classrooms.models import Classroom, Lesson, Membership, Task
+from requests_app.order import CarryOn, Credits, Rule
+
+#: Code points of the one text a student can add.
+TEXT_LIMIT = 2000
+#: A claim with no start goes back into line (T4).
+CLAIM_LASTS = timedelta(minutes=5)
+#: After a promised return time, this much grace before the line hears of it (T7).
+RETURN_GRACE = timedelta(minutes=2)
+#: How long after the end a student can say "not yet" (T10).
+REOPEN_WITHIN = timedelta(minutes=15)
+#: How long the last step can be undone by who did it. The page says ten seconds; the
+#: rest is for a slow network.
+UNDO_WITHIN = timedelta(seconds=15)
+
+
+class QueueQuerySet(models.QuerySet["Queue"]):
+    def of(self, classroom: Classroom) -> "Queue":
+        """The line of a class; made the first time somebody asks for it."""
+        queue = self.filter(classroom=classroom).first()
+        if queue is None:
+            queue, _created = self.get_or_create(classroom=classroom)
+        queue.classroom = classroom
+        return queue
+
+    def locked(self, pk: int) -> "Queue":
+        """The queue's row is the lock for everything in it; its version is bumped in one go.
+
+        On SQLite the IMMEDIATE transaction does the locking.
+        """
+        rows = self.select_related("classroom__school")
+        if connection.features.has_select_for_update_of:
+            rows = rows.select_for_update(of=("self",))
+        return rows.get(pk=pk)
+
+
+class Queue(models.Model):
+    """The line of one class. ``version`` labels every region rendered from it."""
+
+    classroom = models.OneToOneField(Classroom, on_delete=models.CASCADE, related_name="queue")
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+    rule = models.CharField(
+        _("order of help"), max_length=11, choices=Rule, default=Rule.HEAD_STARTS
+    )
+
+    objects = QueueQuerySet.as_manager()
+
+    def bump_version(self) -> None:
+        Queue.objects.filter(pk=self.pk).update(version=F("version") + 1)
+
+
+class Status(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    CLAIMED = "claimed", _("On the way")
+    HELPING = "helping", _("Being helped")
+    PAUSED = "paused", _("Trying alone")
+    DEFERRED = "deferred", _("Later")
+    RESOLVED = "resolved", _("Done")
+    WITHDRAWN = "withdrawn", _("Hand lowered")
+    EXPIRED = "expired", _("Help closed")
+
+
+S = Status
+ACTIVE = (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED, S.DEFERRED)
+WITH_HELPER = (S.CLAIMED, S.HELPING, S.PAUSED)
+
+#: Every move there is: verb → where from → where to (help-request.md C8). ``put_back`` also
+#: ends a visit that was started or paused, so that a helper who is called away strands nobody.
+#: T13 and T14 (referral) come later.
+MOVES: dict[str, dict[Status, Status]] = {
+    "describe": {S.WAITING: S.WAITING, S.CLAIMED: S.CLAIMED, S.PAUSED: S.PAUSED},  # T2
+    "bring_forward": {S.WAITING: S.WAITING},  # D2
+    "propose_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T12, first half
+    "decline_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},
+    "claim": {S.WAITING: S.CLAIMED},  # T3
+    "put_back": {s: S.WAITING for s in WITH_HELPER},  # T4
+    "let_go": {S.CLAIMED: S.WAITING},  # T4, by the clock
+    "start": {s: S.HELPING for s in (S.WAITING, S.CLAIMED, S.PAUSED)},  # T5
+    "pause": {S.HELPING: S.PAUSED},  # T6
+    "overdue": {S.PAUSED: S.WAITING},  # T7, by the clock
+    "solve": {s: S.RESOLVED for s in ACTIVE},  # T8
+    "resolve": {S.CLAIMED: S.RESOLVED, S.HELPING: S.RESOLVED},  # T9
+    "answer_group": {s: S.RESOLVED for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T9
+    "reflect": {S.RESOLVED: S.RESOLVED},
+    "reopen": {S.RESOLVED: S.WAITING},  # T10
+    "lower": {s: S.WITHDRAWN for s in ACTIVE},  # T11
+    "defer": {s: S.DEFERRED for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T12
+    "come_back": {S.DEFERRED: S.WAITING},  # T12, by the clock
+    "expire": {s: S.EXPIRED for s in (S.WAITING, S.CLAIMED, S.PAUSED)},  # T15
+    "close": {S.HELPING: S.RESOLVED},  # T15: helped, not confirmed
+}
+
+
+class Outcome(models.TextChoices):
+    """How a request ended (T8, T9, T15)."""
+
+    ALONE = "alone", _("Solved alone")
+    RESOURCE = "resource", _("Solved with a resource")
+    PEER = "peer", _("Solved with a classmate")
+    HELPED = "helped", _("Helped")
+    GROUP = "group", _("Answered for the group")
+    ELSEWHERE = "elsewhere", _("Sent elsewhere")
+    NOT_CONFIRMED = "unconfirmed", _("Helped, not confirmed")
+
+
+class Reflection(models.TextChoices):
+    """"How did that go?" (C7). "Not yet" is a move of its own, ``reopen``."""
+
+    CARRY_ON = "carry_on", _("I can carry on")
+    PARTLY = "partly", _("Partly")
+
+
+class Reason(models.TextChoices):
+    """Why a hand was lowered (T11), if the student wants to say."""
+
+    NO_NEED = "no_need", _("I no longer need it")
+    WAIT = "wait", _("The wait was too long")
+    CHANGED = "changed", _("I changed my mind")
+    AWKWARD = "awkward", _("It felt awkward")
+    OTHER = "other", _("Something else")
+
+
+class HelpRequestQuerySet(models.QuerySet["HelpRequest"]):
+    def active(self):
+        return self.filter(status__in=ACTIVE)
+
+    def with_people(self):
+        return self.select_related("student", "helper", "task")
+
+    def latest_of(self, student: Membership) -> "HelpRequest | None":
+        """The newest request of a student: the one their page is about."""
+        return self.filter(student=student).with_people().order_by("-pk").first()
+
+
+def new_key() -> str:
+    """A public id that tells nothing: a counter would tell students how many others asked."""
+    return secrets.token_hex(8)
+
+
+class HelpRequest(models.Model):
+    """One raised hand, from the tap to its end."""
+
+    key = models.CharField(max_length=16, unique=True, default=new_key, editable=False)
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="help_requests")
+    lesson = models.ForeignKey(Lesson, on_delete=models.CASCADE, related_name="help_requests")
+    student = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="help_requests")
+    helper = models.ForeignKey(
+        Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="helped_requests"
+    )
+    #: Set if staff raised it on the student's behalf (A27).
+    raised_by = models.ForeignKey(
+        Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    status = models.CharField(max_length=9, choices=Status, default=S.WAITING, editable=False)
+    #: Counts this row's changes: labels its rendered HTML.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    task = models.ForeignKey(Task, on_delete=models.SET_NULL, null=True, blank=True)
+    text = models.TextField(blank=True)
+    carry_on = models.CharField(max_length=6, choices=CarryOn, blank=True)
+
+    raised_at = models.DateTimeField(default=timezone.now)
+    first_today = models.BooleanField(default=False)
+    been_a_while = models.BooleanField(default=False)
+    missed_last_time = models.BooleanField(default=False)
+    #: ``raised_at - head start``; fixed until an edit (D2).
+    sort_at = models.DateTimeField()
+    brought_forward_at = models.DateTimeField(null=True, blank=True)
+    #: A helper said they would be back, and the time has come: first in line.
+    is_promised = models.BooleanField(default=False)
+
+    first_response_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    help_started_at = models.DateTimeField(null=True, blank=True)
+    #: When the helper (paused) or the line (deferred) comes back to it.
+    return_at = models.DateTimeField(null=True, blank=True)
+    hint = models.CharField(max_length=200, blank=True)
+    #: A later time that a helper proposed and the student has not answered yet (T12).
+    proposed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=11, choices=Outcome, blank=True)
+    reflection = models.CharField(max_length=8, choices=Reflection, blank=True)
+    reason = models.CharField(max_length=7, choices=Reason, blank=True)
+    reopened = models.PositiveSmallIntegerField(default=0)
+    #: The expired request that this one carries on (T16).
+    carried_from = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="carried_to"
+    )
+    #: The form's key: posting it again finds this request instead of making another.
+    form_key = models.CharField(max_length=40, editable=False)
+
+    objects = HelpRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["queue", "student"],
+                condition=Q(status__in=[str(status) for status in ACTIVE]),
+                name="one_active_request_per_student",
+            ),
+            models.UniqueConstraint(
+                fields=["student", "form_key"], name="one_request_per_form_key"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["claimed", "helping", "paused"])
+                | Q(helper__isnull=False),
+                name="with_helper_has_a_helper",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["paused", "deferred"]) | Q(return_at__isnull=False),
+                name="promise_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[str(status) for status in ACTIVE])
+                | Q(ended_at__isnull=False),
+                name="ended_has_an_end",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["queue", "status"], name="request_by_queue_status"),
+            models.Index(fields=["student", "-id"], name="request_by_student"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.status}"
+
+    def target(self, verb: str) -> Status | None:
+        """Where ``verb`` leads from here; None if it is not possible now."""
+        return MOVES[verb].get(Status(self.status))
+
+    def can(self, verb: str) -> bool:
+        return self.target(verb) is not None
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def credits(self) -> Credits:
+        return Credits(
+            self.first_today, self.been_a_while, self.missed_last_time, self.carry_on
+        )
+
+    @property
+    def label(self) -> int:
+        """Version of the student's own region: microseconds, telling nothing of others."""
+        return int(self.changed_at.timestamp() * 1_000_000)
+
+
+class Event(models.Model):
+    """One line of a request's history; replaying them gives the stored state (C12, 3).
+
+    ``facts`` holds the fields that the move wrote, ``before`` what they were; both in
+    JSON form. ``actor`` is empty where the clock moved it.
+    """
+
+    help_request = models.ForeignKey(HelpRequest, on_delete=models.CASCADE, related_name="events")
+    actor = models.ForeignKey(
+        Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    verb = models.CharField(max_length=16)
+    status = models.CharField(max_length=9, choices=Status)
+    happened_at = models.DateTimeField()
+    facts = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["pk"]

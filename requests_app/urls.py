@@ -1,0 +1,38 @@
+from django.urls import path
+
+from requests_app import manage, views
+
+app_name = "requests_app"
+
+#: The verbs of whoever helps; each is URL, url name, view and action.
+request = "requests/<slug:key>/"
+
+urlpatterns = [
+    path("", views.show, name="show"),
+    path("regions/", views.regions, name="regions"),
+    path("board/", views.board, name="board"),
+    path("raise/", views.raise_hand, name="raise_hand"),
+    path("describe/", views.describe, name="describe"),
+    path("solve/", views.solve, name="solve"),
+    path("lower/", views.lower, name="lower"),
+    path("why/", views.say_why, name="say_why"),
+    path("reflect/", views.reflect, name="reflect"),
+    path("reopen/", views.reopen, name="reopen"),
+    path("carry-over/", views.carry_over, name="carry_over"),
+    path("defer/", views.defer, name="defer"),
+    path("decline-later/", views.decline_later, name="decline_later"),
+    path("open/", views.open_help, name="open_help"),
+    path("close/", views.close_help, name="close_help"),
+    path("raise-for/", views.raise_for, name="raise_for"),
+    path("answer-group/", views.answer_group, name="answer_group"),
+    path("undo/", views.undo, name="undo"),
+    path(request + "claim/", views.claim, name="claim"),
+    path(request + "start/", views.start, name="start"),
+    path(request + "resolve/", views.resolve, name="resolve"),
+    path(request + "pause/", views.pause, name="pause"),
+    path(request + "put-back/", views.put_back, name="put_back"),
+    path(request + "bring-forward/", views.bring_forward, name="bring_forward"),
+    path(request + "propose-later/", views.propose_later, name="propose_later"),
+    path("manage/history/", manage.history, name="history"),
+    path("manage/order/", manage.order, name="order"),
+]

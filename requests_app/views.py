@@ -1,0 +1,392 @@
+"""HTTP for help requests. A view is a method, a door and one call; ``perform`` does the rest."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from classrooms.access import helper_required, member_required, student_required
+from classrooms.models import Membership, Task
+from requests_app import actions, forms, live
+from requests_app.models import HelpRequest, Queue, Status, new_key
+
+# --- Pages -------------------------------------------------------------------
+
+
+@require_safe
+@member_required
+def show(request: HttpRequest) -> HttpResponse:
+    """The class page: the queue for helpers, their own request for students."""
+    return render_page(request)
+
+
+@require_safe
+@member_required
+def regions(request: HttpRequest) -> HttpResponse:
+    """Every region of this member's page, for a page whose socket is silent or was asleep."""
+    return HttpResponse(live.render(request.membership))
+
+
+@require_safe
+@member_required
+def board(request: HttpRequest) -> HttpResponse:
+    """For the projector: is help open, how to come in, how we ask. Nothing about anybody."""
+    present = live.Present(queue_of(request).pk)
+    return render(request, "requests_app/board.html", live.class_context(present))
+
+
+# --- The student's verbs -----------------------------------------------------
+
+
+@require_POST
+@student_required
+def raise_hand(request: HttpRequest) -> HttpResponse:
+    def ask(*, by: Membership) -> HelpRequest:
+        key = request.POST.get("form_key", "")[:40] or new_key()
+        return actions.raise_hand(queue_of(request), student=by, form_key=key)
+
+    return perform(request, ask, fresh_form=True)
+
+
+@student_required
+def describe(request: HttpRequest) -> HttpResponse:
+    """Say more; on GET the card on a page of its own, where nothing refreshes while one writes."""
+    if request.method != "POST":
+        return render(request, "requests_app/describe.html", card(request))
+    form = forms.DescribeForm(request.POST, classroom=request.membership.classroom)
+    if not form.is_valid():
+        return refuse(request, form, "requests_app/describe.html", "requests_app/_describe_form.html")
+
+    def say(*, by: Membership) -> HelpRequest:
+        return actions.describe(my_request(request), by=by, **form.cleaned_data)
+
+    return perform(request, say, done=_("Saved. Your place is the same."))
+
+
+@require_POST
+@student_required
+def solve(request: HttpRequest) -> HttpResponse:
+    return perform(request, actions.solve, my_request(request))
+
+
+@require_POST
+@student_required
+def lower(request: HttpRequest) -> HttpResponse:
+    return perform(request, actions.lower, my_request(request))
+
+
+@require_POST
+@student_required
+def say_why(request: HttpRequest) -> HttpResponse:
+    return perform(request, actions.say_why, my_request(request), forms.ReasonForm(request.POST))
+
+
+@require_POST
+@student_required
+def reflect(request: HttpRequest) -> HttpResponse:
+    return perform(request, actions.reflect, my_request(request), forms.ReflectForm(request.POST))
+
+
+@require_POST
+@student_required
+def reopen(request: HttpRequest) -> HttpResponse:
+    return perform(request, actions.reopen, my_request(request), fresh_form=True)
+
+
+@require_POST
+@student_required
+def carry_over(request: HttpRequest) -> HttpResponse:
+    return perform(request, actions.carry_over, my_request(request), fresh_form=True)
+
+
+@require_POST
+@student_required
+def defer(request: HttpRequest) -> HttpResponse:
+    """Take the proposed time, or name one with ``minutes``."""
+    if "minutes" not in request.POST:
+        return perform(request, actions.defer, my_request(request))
+    form = forms.LaterForm(request.POST)
+
+    def put_off(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+        return actions.defer(help_request, by=by, at=form.at)
+
+    return perform(request, put_off, my_request(request)) if form.is_valid() else back(request)
+
+
+@require_POST
+@student_required
+def decline_later(request: HttpRequest) -> HttpResponse:
+    return perform(request, actions.decline_later, my_request(request))
+
+
+# --- The helper's verbs ------------------------------------------------------
+
+
+@require_POST
+@helper_required
+def claim(request: HttpRequest, key: str) -> HttpResponse:
+    return perform(request, actions.claim, find_help_request(request, key), undo=True)
+
+
+@require_POST
+@helper_required
+def start(request: HttpRequest, key: str) -> HttpResponse:
+    return perform(request, actions.start, find_help_request(request, key), undo=True)
+
+
+@require_POST
+@helper_required
+def resolve(request: HttpRequest, key: str) -> HttpResponse:
+    return perform(request, actions.resolve, find_help_request(request, key), undo=True)
+
+
+@require_POST
+@helper_required
+def put_back(request: HttpRequest, key: str) -> HttpResponse:
+    return perform(request, actions.put_back, find_help_request(request, key), undo=True)
+
+
+@require_POST
+@helper_required
+def bring_forward(request: HttpRequest, key: str) -> HttpResponse:
+    return perform(request, actions.bring_forward, find_help_request(request, key), undo=True)
+
+
+@helper_required
+def pause(request: HttpRequest, key: str) -> HttpResponse:
+    help_request = find_help_request(request, key)
+    form = forms.PauseForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return ask_helper(request, "pause", help_request, form)
+
+    def be_back(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+        return actions.pause(help_request, by=by, **form.cleaned_data)
+
+    return perform(request, be_back, help_request, undo=True)
+
+
+@helper_required
+def propose_later(request: HttpRequest, key: str) -> HttpResponse:
+    help_request = find_help_request(request, key)
+    form = forms.LaterForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return ask_helper(request, "propose_later", help_request, form)
+
+    def propose(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
+        return actions.propose_later(help_request, by=by, at=form.at)
+
+    return perform(request, propose, help_request, done=_("Asked. The student can say yes or no."))
+
+
+@require_POST
+@helper_required
+def answer_group(request: HttpRequest) -> HttpResponse:
+    task = find_task(request)
+
+    def answer(*, by: Membership) -> list[HelpRequest]:
+        return actions.answer_group(queue_of(request), by=by, task=task)
+
+    return perform(request, answer, undo=True)
+
+
+@require_POST
+@helper_required
+def raise_for(request: HttpRequest) -> HttpResponse:
+    form = forms.RaiseForForm(request.POST, classroom=request.membership.classroom)
+
+    def ask(*, by: Membership) -> HelpRequest:
+        return actions.raise_hand(
+            queue_of(request),
+            student=form.cleaned_data["student"],
+            form_key=form.cleaned_data["form_key"],
+            by=by,
+        )
+
+    if not form.is_valid():
+        messages.error(request, _("Choose a student first."))
+        return answer_with(request, 422)
+    return perform(request, ask, done=_("Their hand is up."))
+
+
+@require_POST
+@helper_required
+def undo(request: HttpRequest) -> HttpResponse:
+    def take_back(*, by: Membership) -> list[HelpRequest]:
+        return actions.undo(queue_of(request), by=by)
+
+    return perform(request, take_back, done=_("Taken back."))
+
+
+@require_POST
+@helper_required
+def open_help(request: HttpRequest) -> HttpResponse:
+    form = forms.OpenHelpForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.errors["closes_at"][0])
+        return answer_with(request, 422)
+
+    def begin(*, by: Membership):
+        return actions.open_help(by.classroom, by=by, closes_at=form.cleaned_data["closes_at"])
+
+    return perform(request, begin)
+
+
+@require_POST
+@helper_required
+def close_help(request: HttpRequest) -> HttpResponse:
+    return perform(request, lambda *, by: actions.close_help(by.classroom, by=by))
+
+
+# --- How every verb is done and answered -------------------------------------
+
+
+def perform(
+    request: HttpRequest,
+    action: Callable[..., Any],
+    help_request: HelpRequest | None = None,
+    form: Any = None,
+    *,
+    done: str = "",
+    undo: bool = False,
+    fresh_form: bool = False,
+) -> HttpResponse:
+    """Do it, then show the actor the same regions everybody else is sent.
+
+    ``form``: its clean values go to the action. ``done``: a sentence on success. ``undo``:
+    offer to take it back. ``fresh_form``: a new request begins, with an empty card.
+    Too late is 409, with what is true now.
+    """
+    status = 200
+    try:
+        if form is not None and not form.is_valid():
+            raise actions.NotPossible(_("Please choose one of the answers."))
+        values = form.cleaned_data if form is not None else {}
+        target = () if help_request is None else (help_request,)
+        action(*target, by=request.membership, **values)
+        if done:
+            messages.success(request, done)
+    except actions.AlreadyDone:
+        undo = False
+    except actions.NotPossible as error:
+        messages.error(request, str(error))
+        status, undo, fresh_form = 409, False, False
+    return answer_with(request, status, undo=undo, fresh_form=fresh_form)
+
+
+def answer_with(
+    request: HttpRequest, status: int = 200, *, undo: bool = False, fresh_form: bool = False
+) -> HttpResponse:
+    """The regions and the flash for htmx; the whole page for a plain form."""
+    if not request.htmx:
+        if status != 200:
+            return render_page(request, status=status)
+        return back(request, undo=undo)
+    parts = [live.render(request.membership), render_flash(request, undo=undo)]
+    if fresh_form:
+        parts.append(render_to_string("requests_app/_describe_form.html", card(request), request))
+    return HttpResponse("".join(parts), status=status)
+
+
+def back(request: HttpRequest, *, undo: bool = False) -> HttpResponse:
+    page = reverse("requests_app:show", args=[request.membership.classroom.slug])
+    return redirect(f"{page}?undo=1" if undo else page)
+
+
+def render_flash(request: HttpRequest, *, undo: bool) -> str:
+    url = reverse("requests_app:undo", args=[request.membership.classroom.slug])
+    return render_to_string("_flash.html", {"undo_url": url if undo else ""}, request)
+
+
+def render_page(request: HttpRequest, status: int = 200) -> HttpResponse:
+    membership = request.membership
+    present = live.Present(queue_of(request).pk)
+    context = place(request)
+    if membership.can_help:
+        context |= live.helpers_context(present) | {
+            "title": live.title(present),
+            "open_form": forms.OpenHelpForm(),
+            "raise_for": forms.RaiseForForm(
+                classroom=membership.classroom, initial={"form_key": new_key()}
+            ),
+        }
+        if "undo" in request.GET:
+            context["undo_url"] = reverse("requests_app:undo", args=[membership.classroom.slug])
+        return render(request, "requests_app/helpers.html", context, status=status)
+    if not membership.can_raise:
+        return redirect("classrooms:people", membership.classroom.slug)
+    latest = present.latest_of([membership.pk]).get(membership.pk)
+    actions.attendance(membership.classroom, [membership.pk])
+    context |= live.class_context(present) | live.student_context(present, latest)
+    context |= {"form": describe_form(request, latest)}
+    return render(request, "requests_app/student.html", context, status=status)
+
+
+def ask_helper(
+    request: HttpRequest, verb: str, help_request: HelpRequest, form: Any
+) -> HttpResponse:
+    """A small question before a helper's move, beside the queue so that no push wipes it."""
+    context = {"verb": verb, "help_request": help_request, "form": form, **place(request)}
+    context["url"] = reverse(
+        f"requests_app:{verb}", args=[request.membership.classroom.slug, help_request.key]
+    )
+    name = "_ask_helper.html" if request.htmx else "ask_helper.html"
+    status = 422 if form.errors else 200
+    return render(request, f"requests_app/{name}", context, status=status)
+
+
+def refuse(request: HttpRequest, form: Any, page: str, part: str) -> HttpResponse:
+    """422 with the form as it was typed and the sentence that helps."""
+    context = {"form": form, **place(request)}
+    if request.htmx:
+        return HttpResponse(render_to_string(part, context, request), status=422)
+    return render(request, page, context, status=422)
+
+
+# --- Finding things through the membership -----------------------------------
+
+
+def place(request: HttpRequest) -> dict:
+    return {"membership": request.membership, "classroom": request.membership.classroom}
+
+
+def queue_of(request: HttpRequest) -> Queue:
+    return Queue.objects.of(request.membership.classroom)
+
+
+def my_request(request: HttpRequest) -> HelpRequest:
+    """The request that this student's page is about: their newest here."""
+    latest = HelpRequest.objects.filter(queue=queue_of(request)).latest_of(request.membership)
+    if latest is None:
+        return get_object_or_404(HelpRequest, pk=0)
+    return latest
+
+
+def find_help_request(request: HttpRequest, key: str) -> HelpRequest:
+    return get_object_or_404(
+        HelpRequest.objects.with_people(), queue__classroom=request.membership.classroom, key=key
+    )
+
+
+def find_task(request: HttpRequest) -> Task:
+    pk = request.POST.get("task", "")
+    known = request.membership.classroom.tasks
+    return get_object_or_404(known, pk=pk if pk.isascii() and pk.isdigit() else 0)
+
+
+def card(request: HttpRequest) -> dict:
+    return {"form": describe_form(request), **place(request)}
+
+
+def describe_form(request: HttpRequest, latest: HelpRequest | None = None) -> forms.DescribeForm:
+    """The card, filled with what the active request says already."""
+    latest = latest or HelpRequest.objects.latest_of(request.membership)
+    initial = {}
+    if latest is not None and latest.is_active and latest.status != Status.DEFERRED:
+        initial = {"task": latest.task_id, "text": latest.text, "carry_on": latest.carry_on}
+    return forms.DescribeForm(initial=initial, classroom=request.membership.classroom)

@@ -1,0 +1,70 @@
+// Keeps a class page honest. htmx and its socket extension do the moving; this file holds
+// the promises that they do not make.
+
+const main = document.querySelector("[data-regions]")
+const sign = document.getElementById("live")
+const REFRESH = 15000 // ms: how often a page without a socket asks for the present state
+let open = false
+let updated = new Date()
+
+// A region rendered earlier never replaces one rendered later.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  const arriving = Number(detail.fragment.firstElementChild?.dataset.version)
+  const showing = Number(detail.target.dataset.version)
+  if (arriving < showing) detail.shouldSwap = false
+})
+
+// A push never steals the keyboard, and never shuts what somebody opened.
+let focused
+let opened = []
+function keep() {
+  focused = document.activeElement?.id
+  opened = [...document.querySelectorAll("details[open][id]")].map((each) => each.id)
+}
+function giveBack() {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "")
+  if (focused && document.activeElement?.id !== focused) {
+    document.getElementById(focused)?.focus({ preventScroll: true })
+  }
+}
+for (const event of ["htmx:wsBeforeMessage", "htmx:beforeSwap"]) document.addEventListener(event, keep)
+for (const event of ["htmx:wsAfterMessage", "htmx:afterSettle"]) document.addEventListener(event, giveBack)
+
+// The page says whether it is live.
+function say(state) {
+  if (!sign) return
+  sign.dataset.live = state
+  const time = updated.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })
+  sign.textContent = state === "off" ? `${sign.dataset.off} ${time}` : sign.dataset[state]
+}
+document.addEventListener("htmx:wsOpen", () => { open = true; updated = new Date(); say("on") })
+document.addEventListener("htmx:wsAfterMessage", () => { updated = new Date() })
+document.addEventListener("htmx:wsClose", ({ detail }) => {
+  open = false
+  if (detail.event?.code === 4403) location.reload() // no longer let in as what this page is
+  else say("again")
+})
+
+// While no socket is open the page asks for itself; so it does when it comes back from sleep.
+function ask() {
+  if (!main) return
+  fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual" })
+    .then(async (answer) => {
+      if (answer.status === 404 || answer.type === "opaqueredirect" || answer.headers.has("HX-Redirect")) return location.reload()
+      if (!answer.ok) throw new Error(answer.status)
+      keep()
+      htmx.swap("body", await answer.text(), { swapStyle: "none" })
+      giveBack()
+      updated = new Date()
+      if (!open) say("off")
+    })
+    .catch(() => { if (!open) say("off") })
+}
+setInterval(() => { if (!open && !document.hidden) ask() }, REFRESH)
+document.addEventListener("visibilitychange", () => { if (!document.hidden) ask() })
+addEventListener("online", ask)
+addEventListener("offline", () => say("again"))
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload() })
+
+// Reconnects are spread out, so that a whole school does not come back in one second.
+htmx.config.wsReconnectDelay = (tries) => Math.random() * Math.min(30000, 1000 * 2 ** tries)

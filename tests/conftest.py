@@ -1,0 +1,127 @@
+"""The cast: Ada asks, Ben is her classmate, Grace teaches, Alan assists, Mallory is outside."""
+
+import pytest
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from classrooms import access
+from classrooms.models import Classroom, Device, Membership, Role, School
+from requests_app import actions
+from requests_app.models import Queue
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache():
+    """No test inherits another one's guess limits."""
+    cache.clear()
+
+
+@pytest.fixture
+def school(db):
+    return School.objects.create(name="Hill School", time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def room(school):
+    classroom = Classroom.objects.create(
+        school=school, name="Year 9 Computing", slug="year-9-k7qm4x", code="K7QM4XRD"
+    )
+    Queue.objects.create(pk=1000, classroom=classroom)  # ids of different things differ
+    return classroom
+
+
+def staff(classroom, email, name, role):
+    user = User.objects.create_user(email, "pw-for-tests", name=name)
+    return Membership.objects.create(
+        classroom=classroom, user=user, role=role, name=name, joined_at=timezone.now()
+    )
+
+
+def student(classroom, name):
+    return Membership.objects.create(classroom=classroom, name=name, joined_at=timezone.now())
+
+
+@pytest.fixture
+def ada(room):
+    """Asks."""
+    return student(room, "Ada Lovelace")
+
+
+@pytest.fixture
+def ben(room):
+    """Another student."""
+    return student(room, "Ben Okri")
+
+
+@pytest.fixture
+def grace(room):
+    """Teaches."""
+    return staff(room, "grace@example.org", "Grace Hopper", Role.TEACHER)
+
+
+@pytest.fixture
+def alan(room):
+    """Assists."""
+    return staff(room, "alan@example.org", "Alan Turing", Role.ASSISTANT)
+
+
+@pytest.fixture
+def edsger(room, school):
+    """Administers the school."""
+    member = staff(room, "edsger@example.org", "Edsger Dijkstra", Role.SCHOOL_ADMIN)
+    school.admins.create(user=member.user)
+    return member
+
+
+@pytest.fixture
+def mallory(db):
+    """Has an account and no business here."""
+    return User.objects.create_user("mallory@example.org", "pw-for-tests", name="Mallory")
+
+
+@pytest.fixture
+def lesson(room, grace):
+    return actions.open_help(room, by=grace)
+
+
+def device_cookie(membership) -> str:
+    """A cookie value that lets a browser in as this student."""
+    key = access.new_key()
+    Device.objects.create(
+        membership=membership, key_digest=access.digest(key), approved_at=timezone.now()
+    )
+    return signing.dumps({membership.classroom.slug: key}, salt="classrooms.device")
+
+
+@pytest.fixture
+def browser_of():
+    """``browser_of(ada)`` is a test client that is in the class as Ada, or signed in as a user."""
+
+    def open_client(who, **kwargs) -> Client:
+        client = Client(**kwargs)
+        if isinstance(who, User):
+            client.force_login(who)
+        elif who.user_id:
+            client.force_login(who.user)
+        else:
+            client.cookies[settings.DEVICE_COOKIE_NAME] = device_cookie(who)
+        return client
+
+    return open_client
+
+
+@pytest.fixture
+def raise_hand(lesson):
+    """``raise_hand(ada)`` puts Ada in line."""
+
+    def put_in_line(who, **facts):
+        queue = Queue.objects.of(who.classroom)
+        key = f"test-{who.help_requests.count()}"
+        help_request = actions.raise_hand(queue, student=who, form_key=key)
+        return actions.describe(help_request, by=who, **facts) if facts else help_request
+
+    return put_in_line

