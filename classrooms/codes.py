@@ -73,6 +73,4 @@ def _bare(text: str) -> str:
 
 
 def _is_between(char: str) -> bool:
-    return (
-        char.isspace() or char in _OTHER_DASHES or unicodedata.category(char) in ("Pd", "Cf")
-    )
+    return char.isspace() or char in _OTHER_DASHES or unicodedata.category(char) in ("Pd", "Cf")

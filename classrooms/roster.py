@@ -35,47 +35,53 @@ _SAMPLE_LINES = 20
 _SPREADSHEETS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0")
 #: Openings of PDF, RTF, and of the HTML and XML that some programs call a spreadsheet.
 _OTHER_FILES = (b"%PDF", b"{\\rtf", b"<")
-_UNTYPED = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
+_BLANK_BYTES = codecs.BOM_UTF8 + b" \t\r\n"
+#: Signs nobody types. One may have slipped in; one in twenty is not a text.
+_UNTYPED = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
 _LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t])\s*$", re.IGNORECASE)
 #: In the order of belief when the counts are equal: names have commas, but no tabs.
 _DELIMITERS = "\t;,"
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
-_NAME_AND_EMAIL = re.compile(r"([^<>]*)<\s*(?:mailto:)?([^<>]*)>")
-_BULLET = re.compile(
-    r"\s*(?:[*•·‣◦▪●○►–—]\s*|-(?:\s+|$)|\(?\d{1,4}[.)](?:\s+|$|(?=[^\W\d_])))"
-)
+_NAME_AND_EMAIL = re.compile(r"([^<>]*)<([^<>]*)>")
+_BULLET = re.compile(r"(?:[*•·‣◦▪●○►–—]\s*|-(?:\s+|$)|\(?\d{1,4}[.)](?:\s+|$|(?=[^\W\d_])))")
 _FORMULA_SIGNS = "=+@-"
 
-_NAME_WORDS = frozenset(
+
+def _titles(words: str) -> frozenset[str]:
+    return frozenset(words.split("|"))
+
+
+#: Titles of columns in English, German, French and Spanish, as _title() shows them.
+_NAME_WORDS = _titles(
     "name|names|full name|student|students|student name|pupil|pupils|pupil name|learner"
     "|display name|vollständiger name|schüler|schülerin|schüler in|schülername|lernende"
     "|nom|nom complet|nom et prénom|prénom et nom|élève|étudiant|nom de l élève"
-    "|nombre|nombre completo|nombre y apellidos|alumno|alumna|estudiante".split("|")
+    "|nombre|nombre completo|nombre y apellidos|alumno|alumna|estudiante"
 )
-_FIRST_WORDS = frozenset(
+_FIRST_WORDS = _titles(
     "first name|firstname|first|given name|given names|forename|middle name|student first name"
-    "|vorname|vornamen|rufname|prénom|prénoms|nombre de pila|nombres".split("|")
+    "|vorname|vornamen|rufname|prénom|prénoms|nombre de pila|nombres"
 )
-_LAST_WORDS = frozenset(
+_LAST_WORDS = _titles(
     "last name|lastname|last|surname|family name|student last name"
     "|nachname|familienname|zuname|nom de famille"
-    "|apellido|apellidos|primer apellido|segundo apellido".split("|")
+    "|apellido|apellidos|primer apellido|segundo apellido"
 )
 #: "Name" beside "Vorname" and "nom" beside "prénom" are surnames; "nombre" beside "apellidos"
 #: is a first name.
 _LAST_BESIDE_FIRST = frozenset({"name", "nom"})
 _FIRST_BESIDE_LAST = frozenset({"nombre"})
-_EMAIL_WORDS = frozenset(
+_EMAIL_WORDS = _titles(
     "email|e mail|mail|email address|e mail address|mail address|student email|school email"
     "|emailadresse|e mail adresse|mailadresse|courriel|adresse e mail|adresse email"
-    "|adresse mail|adresse électronique|correo|correo electrónico|email del alumno".split("|")
+    "|adresse mail|adresse électronique|correo|correo electrónico|email del alumno"
 )
-_ID_WORDS = frozenset(
+_ID_WORDS = _titles(
     "id|student id|external id|pupil id|user id|sis id|student number|sourcedid|upn"
     "|schüler id|schülernummer|matrikelnummer|identifiant|matricule|numéro d étudiant"
-    "|id de alumno|matrícula|número de alumno".split("|")
+    "|id de alumno|matrícula|número de alumno"
 )
 
 
@@ -130,7 +136,7 @@ class _Unreadable(Exception):
 
 def read_paste(text: str) -> Roster:
     """Read names from a text box: one on each line, or cells copied from a spreadsheet."""
-    text = text.encode(errors="replace").decode()  # lone surrogates cannot be shown again
+    text = text.encode(errors="ignore").decode()  # half a character cannot be shown again
     return _read(lambda: _paste_lines(text))
 
 
@@ -160,8 +166,10 @@ def _decoded(data: bytes) -> str:
                 "or copy the names and paste them."
             )
         )
+    if data.lstrip(_BLANK_BYTES).startswith(_OTHER_FILES):
+        raise _Unreadable(_not_a_list())
     text = _as_text(data)
-    if data.lstrip().startswith(_OTHER_FILES) or _UNTYPED.search(text):
+    if _is_binary(text):
         raise _Unreadable(_not_a_list())
     return text.rstrip("\x1a")  # old programs end a text file with it
 
@@ -173,7 +181,7 @@ def _as_text(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    if _UNTYPED.search(data.decode("latin-1")):
+    if _is_binary(data.decode("latin-1")):
         raise _Unreadable(_not_a_list())
     raise _Unreadable(
         _(
@@ -181,6 +189,10 @@ def _as_text(data: bytes) -> str:
             "Please save it as “CSV UTF-8”, or copy the names and paste them."
         )
     )
+
+
+def _is_binary(text: str) -> bool:
+    return "\0" in text or len(_UNTYPED.findall(text)) * 20 > len(text)
 
 
 def _not_a_list() -> str:
@@ -214,7 +226,10 @@ def _check_count(count: int) -> None:
 
 def _paste_lines(text: str) -> list[RosterLine]:
     _check_size(len(text.encode()))
-    lines = _LINE_ENDS.split(text.removeprefix("\ufeff"))
+    lines = _LINE_ENDS.split(text.replace("\0", "").removeprefix("\ufeff"))
+    filled = sum(bool(line.strip()) for line in lines)
+    if filled > MAX_LINES + 1:  # one may be a header
+        _check_count(filled)
     delimiter = _pasted_delimiter(lines)
     if delimiter:
         return _table_lines("\n".join(lines), delimiter=delimiter)
@@ -223,7 +238,8 @@ def _paste_lines(text: str) -> list[RosterLine]:
         for number, raw in enumerate(lines, start=1)
         if (line := _without_bullet(raw))
     ]
-    if rows and _header(rows[0].cells):
+    header = _header(rows[0].cells) if rows else None
+    if header and header.names:
         del rows[0]
     _check_count(len(rows))
     people = [_name_and_email(row.cells[0]) for row in rows]
@@ -251,11 +267,14 @@ def _pasted_delimiter(lines: list[str]) -> str | None:
 
 
 def _has_email_cell(cells: list[str]) -> bool:
-    return any(_EMAIL.fullmatch(cell.strip()) for cell in cells[1:_MAX_CELLS])
+    is_email = (_EMAIL.fullmatch(cell.strip()) for cell in cells[:_MAX_CELLS])
+    return len(cells) > 1 and any(is_email)
 
 
 def _without_bullet(line: str) -> str:
-    return _BULLET.sub("", line.strip(), count=1) if _BULLET.match(line.strip()) else line.strip()
+    line = line.strip()
+    bullet = _BULLET.match(line)
+    return line[bullet.end() :].strip() if bullet else line
 
 
 def _is_surname_first(name: str) -> bool:
@@ -277,11 +296,12 @@ def _table_lines(text: str, *, delimiter: str | None) -> list[RosterLine]:
     if hint:
         lines[0] = ""
     delimiter = delimiter or (hint[1] if hint else _delimiter(lines))
-    rows = list(_rows(lines, delimiter))
+    rows, count = _first_rows(_rows(lines, delimiter))
     columns = _header(rows[0].cells) if rows else None
     if columns:
         del rows[0]
-    _check_count(len(rows))
+        count -= 1
+    _check_count(count)
     columns = columns or _guessed_columns(rows)
     if not columns.names:
         raise _Unreadable(
@@ -307,7 +327,19 @@ def _delimiter(lines: Iterable[str]) -> str:
         counts = [line.count(sign) for line in sample]
         return sum(count > 0 for count in counts), sum(counts)
 
-    return max(_DELIMITERS, key=weight)
+    best = max(_DELIMITERS, key=weight)
+    return best if any(weight(best)) else ","
+
+
+def _first_rows(rows: Iterable[_Row]) -> tuple[list[_Row], int]:
+    """As many rows as a list can have, a header among them, and how many there are."""
+    kept = []
+    count = 0
+    for row in rows:
+        count += 1
+        if count <= MAX_LINES + 1:
+            kept.append(row)
+    return kept, count
 
 
 def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
@@ -322,7 +354,7 @@ def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
             raise _Unreadable(_never_closed(first)) from None
         if cells == [end]:
             return
-        if end in cells[-1:][0] if cells else False:
+        if any(end in cell for cell in cells):
             raise _Unreadable(_never_closed(first))
         if any(cell.strip() for cell in cells):
             raw = "\n".join(lines[first - 1 : min(reader.line_num, first + RAW_LENGTH)])
@@ -332,7 +364,7 @@ def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
 
 def _never_closed(number: int) -> str:
     return _(
-        "Please look at line %(number)d: a quotation mark (\") opens there and nothing closes it."
+        'Please look at line %(number)d: a quotation mark (") opens there and nothing closes it.'
     ) % {"number": number}
 
 
@@ -361,8 +393,7 @@ def _header(cells: list[str]) -> _Columns | None:
 
 
 def _title(cell: str) -> str:
-    words = re.sub(r"[\W_]+", " ", cell[:RAW_LENGTH])
-    return name_key(words)
+    return re.sub(r"[\W_]+", " ", name_key(cell[:RAW_LENGTH])).strip()
 
 
 def _guessed_columns(rows: list[_Row]) -> _Columns:
@@ -410,16 +441,17 @@ def _name_and_email(text: str) -> tuple[str, str]:
     """The parts of ``Ada Byron <ada@example.org>``; also without the brackets."""
     bracketed = _NAME_AND_EMAIL.fullmatch(text.strip())
     if bracketed:
-        return bracketed[1].strip().strip("\"'").strip(), bracketed[2].strip()
-    before, _space, last = text.strip().rpartition(" ")
-    word = last.strip("(),;")
-    if _EMAIL.fullmatch(word):
-        return before.rstrip(" ,;"), word
+        name = bracketed[1].strip().strip("\"'").strip()
+        return name, bracketed[2].strip().removeprefix("mailto:")
+    words = text.rsplit(maxsplit=1)
+    email = words[-1].strip("(),;") if words else ""
+    if _EMAIL.fullmatch(email):
+        return (words[0].rstrip(" ,;") if len(words) > 1 else ""), email
     return text.strip(), ""
 
 
 def _line(row: _Row, name: str, email: str, external_id: str) -> RosterLine:
-    line = RosterLine(row.number, row.raw.strip()[:RAW_LENGTH])
+    line = RosterLine(row.number, row.raw[:RAW_LENGTH])
     try:
         line.name = _checked_name(name)
         line.email = _checked_email(email)
@@ -430,50 +462,47 @@ def _line(row: _Row, name: str, email: str, external_id: str) -> RosterLine:
 
 
 def _checked_name(name: str) -> str:
+    if not name or _EMAIL.fullmatch(name):  # classmates see names, and need no addresses
+        raise ValidationError(_("Please add a name on this line."))
     if name.count("\n") > 1:
         raise ValidationError(
-            _("This name goes over several lines. Please check the quotation marks (\").")
+            _('This name goes over several lines. Please check the quotation marks (").')
         )
-    if not name:
-        raise ValidationError(_("Please add a name on this line."))
-    _check_no_formula(name)
-    return clean_name(name)
+    return _without_formula(clean_name(name))
 
 
 def _checked_email(email: str) -> str:
-    shown = clean_shown = email[:EMAIL_LENGTH]
-    if not email:
-        return ""
     try:
-        clean_shown = clean_line(email, limit=EMAIL_LENGTH)
-        _check_no_formula(clean_shown)
-        validate_email(clean_shown)
+        cleaned = _without_formula(clean_line(email, limit=EMAIL_LENGTH))
+        if cleaned:
+            validate_email(cleaned)
     except ValidationError:
         raise ValidationError(
-            _("Please check the e-mail address “%(email)s”.") % {"email": shown[:80]}
+            _("Please check the e-mail address “%(email)s”.") % {"email": email[:80]}
         ) from None
-    return clean_shown
+    return cleaned
 
 
 def _checked_id(external_id: str) -> str:
-    _check_no_formula(external_id)
     try:
-        return clean_line(external_id, limit=EXTERNAL_ID_LENGTH)
+        cleaned = clean_line(external_id, limit=EXTERNAL_ID_LENGTH)
     except ValidationError:
         raise ValidationError(
             _("Please use a shorter id: %(limit)d characters at most.")
             % {"limit": EXTERNAL_ID_LENGTH}
         ) from None
+    return _without_formula(cleaned)
 
 
-def _check_no_formula(cell: str) -> None:
-    """A spreadsheet that opens an exported list would run such a cell as a formula."""
-    sign = unicodedata.normalize("NFKC", cell.strip()[:1])
+def _without_formula(cell: str) -> str:
+    """``cell`` again; refused if a spreadsheet would run it as a formula once it is exported."""
+    sign = unicodedata.normalize("NFKC", cell[:1])
     if sign and sign in _FORMULA_SIGNS:
         raise ValidationError(
             _("Please take away the “%(sign)s” at the start of “%(cell)s”.")
             % {"sign": sign, "cell": cell[:40]}
         )
+    return cell
 
 
 def _mark_same_names(lines: list[RosterLine]) -> None:

@@ -98,9 +98,7 @@ def clean_name(value: str, *, limit: int = NAME_LENGTH) -> str:
     """``value`` as a name: one line, with a letter or digit of any script in it."""
     name = _tidy(value, keep_lines=False)
     if not any(unicodedata.category(char)[0] in "LN" for char in name):
-        raise ValidationError(
-            _("Please write a name with at least one letter."), code="no_letter"
-        )
+        raise ValidationError(_("Please write a name with at least one letter."), code="no_letter")
     if len(name) > limit:
         raise ValidationError(
             _("Please use a shorter name: %(limit)d characters at most.") % {"limit": limit},

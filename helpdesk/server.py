@@ -10,6 +10,7 @@ import io
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,23 +150,31 @@ def how_started() -> str:
 def prepare_database(*, seed: bool) -> None:
     """Migrate where something is to be migrated, and fill the demo's database."""
     import django
-
-    django.setup()
     from django.core.management import call_command
-    from django.db import DatabaseError, connection, connections
+    from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
 
     try:
+        django.setup()
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             print("Preparing the database ...", flush=True)
             call_command("migrate", verbosity=0, interactive=False)
         if seed:
             call_command("seed_demo")
-    except DatabaseError as error:
-        sys.exit(f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}")
-    finally:
         connections.close_all()
+    except database_errors() as error:
+        sys.exit(f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}")
+    except OSError as error:
+        sys.exit(f"{error.filename} cannot be used: {error.strerror}.")
+
+
+def database_errors() -> tuple[type[Exception], ...]:
+    """Also those of the drivers: huey speaks to the database without Django."""
+    import psycopg
+    from django.db import DatabaseError
+
+    return DatabaseError, sqlite3.Error, psycopg.Error
 
 
 def serve(listener: socket.socket, *, living: bool) -> None:

@@ -299,7 +299,9 @@ if TIME_ZONE not in available_timezones():
 # --- Static files ------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+#: `manage.py collectstatic` puts them here in production.
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # One command must do: without a `collectstatic` the files are served from where they lie.
 WHITENOISE_USE_FINDERS = not PRODUCTION

@@ -55,15 +55,18 @@ class AlreadyDone(NotPossible):
 def open_help(
     classroom: Classroom, *, by: Membership | None, closes_at: datetime | None = None
 ) -> Lesson:
-    """Start a lesson; if one is open already it is returned as it is."""
+    """Start a lesson, or give the one that is open another end time."""
     queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
     lesson = classroom.open_lesson()
     if lesson is None:
         lesson = classroom.lessons.create(
             opened_by=by, closes_at=closes_at, opened_at=timezone.now()
         )
-        queue.bump_version()
-        live.announce(queue, class_wide=True, attend=lesson.pk)
+    elif closes_at is not None:
+        lesson.closes_at = closes_at
+        lesson.save(update_fields=["closes_at"])
+    queue.bump_version()
+    live.announce(queue, class_wide=True, attend=lesson.pk)
     return lesson
 
 

@@ -1,0 +1,252 @@
+import asyncio
+from unittest.mock import patch
+
+import pytest
+from channels.db import database_sync_to_async as db
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest
+
+from classrooms import actions as people
+from classrooms.models import Role
+from requests_app import actions, hub, live
+from requests_app.models import Queue
+from tests.live.conftest import cookies_of, open_socket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def hear(socket):
+    return await socket.receive_from(timeout=5)
+
+
+async def raised(who, **facts):
+    def call():
+        queue = Queue.objects.of(who.classroom)
+        help_request = actions.raise_hand(queue, student=who, form_key="live")
+        return actions.describe(help_request, by=who, **facts) if facts else help_request
+
+    return await db(call)()
+
+
+async def test_opening_sends_the_present_regions(listen, lesson, ada, grace):
+    await raised(ada, text="Why?")
+    assert "Why?" in (await listen(grace)).greeting
+    greeting = (await listen(ada)).greeting
+    assert "You are in line" in greeting
+    assert 'id="help-state"' in greeting
+
+
+async def test_a_raised_hand_reaches_the_helpers_and_the_student(listen, lesson, ada, grace, alan):
+    sockets = [await listen(who) for who in (grace, alan, ada)]
+    await raised(ada)
+    for socket in sockets[:2]:
+        assert "Ada Lovelace" in await hear(socket)
+    assert "You are in line" in await hear(sockets[2])
+
+
+async def test_a_classmate_hears_nothing_of_it(listen, lesson, ada, ben, grace):
+    teacher, classmate = await listen(grace), await listen(ben)
+    help_request = await raised(ada, text="my secret question")
+    await db(actions.claim)(help_request, by=grace)
+    await hear(teacher)
+    assert await classmate.receive_nothing(timeout=0.5)
+
+
+async def test_help_opens_on_every_page_at_once(listen, room, ada, grace):
+    student, teacher = await listen(ada), await listen(grace)
+    assert 'data-open="false"' in student.greeting
+    lesson = await db(actions.open_help)(room, by=grace)
+    assert 'data-open="true"' in await hear(student)
+    assert "Close help" in await hear(teacher)
+    # Whose page was open when help opened was there in this lesson.
+    assert await db(lesson.attendances.count)() == 1
+
+
+async def test_each_audience_is_rendered_once_however_many_watch(listen, lesson, ada, ben, grace):
+    teachers = [await listen(grace) for _ in range(20)]
+    students = [await listen(ben) for _ in range(5)]
+    with patch.object(live, "helpers_regions", wraps=live.helpers_regions) as renders:
+        await raised(ada)
+        texts = {await hear(socket) for socket in teachers}
+    assert renders.call_count == 1
+    assert len(texts) == 1
+    assert all([await socket.receive_nothing(timeout=0.05) for socket in students])
+
+
+async def test_each_language_gets_its_own_render(listen, lesson, ada, grace):
+    english, other = await listen(grace), await listen(grace, language="ar")
+    with patch.object(live, "helpers_regions", wraps=live.helpers_regions) as renders:
+        await raised(ada)
+        await hear(english)
+        await hear(other)
+    assert renders.call_count == 2
+
+
+async def test_the_next_student_is_told_when_it_becomes_true(listen, lesson, ada, ben, grace):
+    first = await raised(ada)
+    await raised(ben)
+    waiting = await listen(ben)
+    assert "You are next" not in waiting.greeting
+    await db(actions.claim)(first, by=grace)
+    told = await hear(waiting)
+    assert "You are next" in told
+    assert "Ada" not in told
+    await db(actions.start)(first, by=grace)
+    assert await waiting.receive_nothing(timeout=0.3)  # nothing new for Ben
+
+
+async def test_a_burst_ends_in_the_present_state(listen, lesson, room, grace):
+    from tests.conftest import student
+
+    teacher = await listen(grace)
+    students = [await db(student)(room, f"Student {n}") for n in range(20)]
+    await asyncio.gather(*(raised(who) for who in students))
+    last = ""
+    while not await teacher.receive_nothing(timeout=0.5):
+        last = await hear(teacher)
+    assert last.count('class="queue-item__name"') == 20
+
+
+async def test_a_stranger_is_refused(room, mallory):
+    cookies = await db(lambda: cookies_of_user(mallory))()
+    connected, _ = await open_socket(room.slug, cookies).connect(timeout=5)
+    assert not connected
+    connected, _ = await open_socket(room.slug, "").connect(timeout=5)
+    assert not connected
+
+
+def cookies_of_user(user):
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "https://testserver",
+        "http://testserver:9",
+        "http://sub.testserver",
+        "http://testserver.evil.example",
+        "null",
+        "",
+    ],
+)
+async def test_another_origin_is_refused(room, ada, origin):
+    cookies = await db(cookies_of)(ada)
+    connected, _ = await open_socket(room.slug, cookies, origin=origin).connect(timeout=5)
+    assert not connected
+
+
+def sign_out(who, cookies):
+    from importlib import import_module
+
+    request = HttpRequest()
+    engine = import_module(settings.SESSION_ENGINE)
+    request.session = engine.SessionStore(cookies.partition("=")[2])
+    request.user = who.user
+    logout(request)
+
+
+ENDINGS = {
+    "removed": ("ada", lambda who, _: people.remove(who)),
+    "removed colleague": ("alan", lambda who, _: people.remove(who)),
+    "device forgotten": ("ada", lambda who, _: people.forget(who.devices.get())),
+    "code taken back": (
+        "ada",
+        lambda who, _: people.renew_code(who.classroom, sign_out_students=True),
+    ),
+    "role changed": ("alan", lambda who, _: people.change_role(who, Role.TEACHER)),
+    "class put away": ("ada", lambda who, _: people.archive(who.classroom)),
+    "signed out": ("grace", sign_out),
+    "account disabled": ("grace", lambda who, _: disable(who)),
+}
+
+
+def disable(who):
+    from django.contrib.admin import site
+    from django.test import RequestFactory
+
+    from accounts.models import User
+
+    who.user.is_active = False
+    admin = site._registry[User]
+    admin.save_model(RequestFactory().post("/"), who.user, None, change=True)
+
+
+@pytest.mark.parametrize("cause", ENDINGS)
+async def test_who_is_let_out_hears_nothing_more(cause, lesson, room, ada, ben, grace, alan):
+    name, end = ENDINGS[cause]
+    who = {"ada": ada, "grace": grace, "alan": alan}[name]
+    cookies = await db(cookies_of)(who)
+    socket = open_socket(room.slug, cookies)
+    assert (await socket.connect(timeout=5))[0]
+    await hear(socket)
+    await db(end)(who, cookies)
+    if cause != "class put away":
+        await raised(ben)
+    assert (await socket.receive_output(timeout=2)) == {
+        "type": "websocket.close",
+        "code": hub.NOT_LET_IN,
+    }
+    assert await socket.receive_nothing(timeout=0.2)
+
+
+async def test_a_layer_that_is_away_loses_no_request(listen, lesson, ada, grace):
+    await listen(grace)
+    with patch.object(hub, "get_channel_layer", side_effect=OSError("away")):
+        assert (await raised(ada)).pk
+
+
+async def test_a_render_that_fails_ends_nothing(listen, lesson, ada, ben, grace):
+    teacher = await listen(grace)
+    with patch.object(live, "helpers_regions", side_effect=ValueError):
+        await raised(ada)
+        assert await teacher.receive_nothing(timeout=0.3)
+    await raised(ben)
+    assert "Ada Lovelace" in await hear(teacher)
+
+
+async def test_a_slow_socket_gets_the_newest_state_and_holds_up_nobody(lesson, ada, ben, grace):
+    heard, gate = [], asyncio.Event()
+
+    async def slow_send(message):
+        heard.append(message["text"])
+        await gate.wait()
+
+    async def close(code):
+        raise AssertionError("it must not be closed")
+
+    working = await hub.joined(live.frames_for)
+    queue_id = await db(lambda: Queue.objects.of(grace.classroom).pk)()
+    slow = hub.Socket(queue_id, ("helpers:en",), {}, slow_send, close)
+    working.join(slow)
+    for who in (ada, ben):
+        await raised(who)
+        await asyncio.sleep(0.2)  # the render thread's turn
+    assert len(heard) == 1  # one is under way, nothing is queued behind it
+    gate.set()
+    async with asyncio.timeout(5):
+        while len(heard) < 2:
+            await asyncio.sleep(0.01)
+    assert "Ben Okri" in heard[-1]
+    working.leave(slow)
+
+
+async def test_a_stuck_socket_is_dropped(lesson, grace, monkeypatch):
+    monkeypatch.setattr(hub, "STUCK_AFTER", 0.1)
+    closed = asyncio.Queue()
+
+    async def stuck_send(message):
+        await asyncio.Event().wait()
+
+    working = await hub.joined(live.frames_for)
+    queue_id = await db(lambda: Queue.objects.of(grace.classroom).pk)()
+    stuck = hub.Socket(queue_id, ("helpers:en",), {}, stuck_send, closed.put)
+    working.join(stuck)
+    assert await asyncio.wait_for(closed.get(), 5) == hub.TRY_AGAIN
+    assert queue_id not in working.sockets
