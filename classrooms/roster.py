@@ -30,7 +30,7 @@ RAW_LENGTH = 200
 #: Cells after these are not looked at, so that a line of commas costs nothing.
 _MAX_CELLS = 200
 #: Lines that show which sign stands between the columns.
-_SAMPLE_LINES = 20
+_LOOKED_AT_LINES = 50
 
 _SPREADSHEETS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0")
 #: Openings of PDF, RTF, and of the HTML and XML that some programs call a spreadsheet.
@@ -168,10 +168,10 @@ def _decoded(data: bytes) -> str:
         )
     if data.lstrip(_BLANK_BYTES).startswith(_OTHER_FILES):
         raise _Unreadable(_not_a_list())
-    text = _as_text(data)
+    text = _as_text(data).rstrip("\x1a")  # old programs end a text file with it
     if _is_binary(text):
         raise _Unreadable(_not_a_list())
-    return text.rstrip("\x1a")  # old programs end a text file with it
+    return text
 
 
 def _as_text(data: bytes) -> str:
@@ -181,7 +181,7 @@ def _as_text(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    if _is_binary(data.decode("latin-1")):
+    if not is_wide and _is_binary(data.decode("latin-1")):
         raise _Unreadable(_not_a_list())
     raise _Unreadable(
         _(
@@ -310,13 +310,11 @@ def _table_lines(text: str, *, delimiter: str | None) -> list[RosterLine]:
     return [_table_line(row, columns) for row in rows]
 
 
-def _delimiter(lines: Iterable[str]) -> str:
+def _delimiter(lines: list[str]) -> str:
     """The sign that is on most of the first lines, outside of quotes."""
     sample: list[str] = []
     is_quoted = False
-    for line in lines:
-        if len(sample) == _SAMPLE_LINES:
-            break
+    for line in lines[:_LOOKED_AT_LINES]:
         parts = line.split('"')
         outside = "".join(parts[1 if is_quoted else 0 :: 2])
         is_quoted ^= len(parts) % 2 == 0
@@ -325,7 +323,7 @@ def _delimiter(lines: Iterable[str]) -> str:
 
     def weight(sign: str) -> tuple[int, int]:
         counts = [line.count(sign) for line in sample]
-        return sum(count > 0 for count in counts), sum(counts)
+        return sum(map(bool, counts)), sum(counts)
 
     best = max(_DELIMITERS, key=weight)
     return best if any(weight(best)) else ","
@@ -350,16 +348,22 @@ def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
     while True:
         try:
             cells = next(reader)
-        except csv.Error:  # a cell longer than 128 Ki code points: a quote was never closed
-            raise _Unreadable(_never_closed(first)) from None
+        except csv.Error:  # a cell of more than 128 Ki code points
+            raise _Unreadable(_too_long(first, lines[first - 1])) from None
         if cells == [end]:
             return
-        if any(end in cell for cell in cells):
+        if cells and end in cells[-1]:
             raise _Unreadable(_never_closed(first))
-        if any(cell.strip() for cell in cells):
+        if any(cells) and any(cell.strip() for cell in cells):
             raw = "\n".join(lines[first - 1 : min(reader.line_num, first + RAW_LENGTH)])
             yield _Row(first, raw, [cell.strip() for cell in cells[:_MAX_CELLS]])
         first = reader.line_num + 1
+
+
+def _too_long(number: int, line: str) -> str:
+    if '"' in line:
+        return _never_closed(number)
+    return _("Please look at line %(number)d: it is too long for a name.") % {"number": number}
 
 
 def _never_closed(number: int) -> str:

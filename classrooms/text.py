@@ -128,17 +128,27 @@ def _tidy(text: str, *, keep_lines: bool) -> str:
     if keep_lines:
         text = _LINE_ENDS.sub("\n", text)
     text = "".join(_seen(char, keep_lines) for char in text)
-    text = _TAGS.sub(lambda found: found[1] or "", text)
-    text = _without_piles(text, stacked=_SORTABLE_MARKS, in_a_row=_SORTABLE_MARKS)
-    text = unicodedata.normalize("NFC", text)
-    text = _without_piles(text, stacked=STACKED_MARKS, in_a_row=MARKS_IN_A_ROW)
-    text = _without_loose(text)
+    if not text.isascii():
+        text = _tidy_marks(text)
     if keep_lines:
         text = "\n".join(" ".join(line.split()) for line in text.split("\n"))
         text = re.sub("\n{4,}", "\n\n\n", text).strip("\n")
     else:
         text = " ".join(text.split())
-    return unicodedata.normalize("NFC", text)  # what was taken out may have kept marks apart
+    return text
+
+
+def _tidy_marks(text: str) -> str:
+    """``text`` as NFC, with the marks, joiners and selectors that have work to do."""
+    text = _TAGS.sub(lambda found: found[1] or "", text)
+    text = _without_piles(text, stacked=_SORTABLE_MARKS, in_a_row=_SORTABLE_MARKS)
+    text = unicodedata.normalize("NFC", text)
+    text = _without_piles(text, stacked=STACKED_MARKS, in_a_row=MARKS_IN_A_ROW)
+    # What is taken out may have kept marks apart, which then join or change places. Marks are
+    # few in a row by now, so that this comes to rest after a few rounds.
+    while (tidier := unicodedata.normalize("NFC", _without_loose(text))) != text:
+        text = tidier
+    return text
 
 
 def _seen(char: str, keep_lines: bool) -> str:
@@ -196,6 +206,8 @@ def _without_loose(text: str) -> str:
 
 def _joins(before: str, after: str) -> bool:
     """Whether a joiner between these two has work to do."""
+    if _LOOSE.match(after):
+        after = ""  # a selector or joiner behind a joiner does nothing and is taken out next
     if before and unicodedata.combining(before) == _VIRAMA_CLASS:
         return True  # also at the end of a word: older Malayalam writes its final n this way
     if _is_shaped(before) and _is_shaped(after):

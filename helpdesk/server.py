@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def start(*, seed: bool, living: bool) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+    os.umask(0o077)  # the files of the database hold what pupils wrote
     env.read_env_file(ROOT / ".env")
     port = env.number("PORT", 8000, low=1, high=65535)
     if env.text("HELPDESK_MODE") == "lan":
@@ -202,7 +203,7 @@ def serve(listener: socket.socket, *, living: bool) -> None:
         log_level="warning",
     )
     with living_class(settings.SITE_URL, wanted=living) as begin:
-        Server(config, when_ready=[announce, begin]).run(sockets=[listener])
+        Server(config, when_ready=[begin, announce]).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
@@ -214,8 +215,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        for call in self.when_ready:
-            call()
+        with suppress(BrokenPipeError):  # nobody reads what we say: no reason to end
+            for call in self.when_ready:
+                call()
 
 
 @contextmanager

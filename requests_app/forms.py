@@ -24,6 +24,7 @@ class DescribeForm(forms.Form):
         label=_("What are you working on?"),
         queryset=Task.objects.none(),
         required=False,
+        blank=True,
         empty_label=_("Something else"),
         widget=forms.RadioSelect,
     )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.show, name="show"),
     path("regions/", views.regions, name="regions"),
     path("board/", views.board, name="board"),
+    path("help/", views.get_help, name="get_help"),
     path("raise/", views.raise_hand, name="raise_hand"),
     path("describe/", views.describe, name="describe"),
     path("solve/", views.solve, name="solve"),

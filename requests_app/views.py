@@ -15,6 +15,7 @@ from classrooms.access import helper_required, member_required, student_required
 from classrooms.models import Membership, Task
 from requests_app import actions, forms, live
 from requests_app.models import HelpRequest, Queue, Status, new_key
+from requests_app.order import EXPLAINED, Rule
 
 # --- Pages -------------------------------------------------------------------
 
@@ -41,6 +42,14 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(request, "requests_app/board.html", live.class_context(present))
 
 
+@require_safe
+@member_required
+def get_help(request: HttpRequest) -> HttpResponse:
+    """How asking works here, for a student who wonders whom to ask and how."""
+    rule = EXPLAINED[Rule(queue_of(request).rule)]
+    return render(request, "requests_app/get_help.html", {"rule": rule, **place(request)})
+
+
 # --- The student's verbs -----------------------------------------------------
 
 
@@ -51,7 +60,7 @@ def raise_hand(request: HttpRequest) -> HttpResponse:
         key = request.POST.get("form_key", "")[:40] or new_key()
         return actions.raise_hand(queue_of(request), student=by, form_key=key)
 
-    return perform(request, ask, fresh_form=True)
+    return perform(request, ask)
 
 
 @student_required
@@ -66,7 +75,7 @@ def describe(request: HttpRequest) -> HttpResponse:
     def say(*, by: Membership) -> HelpRequest:
         return actions.describe(my_request(request), by=by, **form.cleaned_data)
 
-    return perform(request, say, done=_("Saved. Your place is the same."))
+    return perform(request, say, part=("requests_app/_saved.html", {"saved": True}))
 
 
 @require_POST
@@ -96,13 +105,13 @@ def reflect(request: HttpRequest) -> HttpResponse:
 @require_POST
 @student_required
 def reopen(request: HttpRequest) -> HttpResponse:
-    return perform(request, actions.reopen, my_request(request), fresh_form=True)
+    return perform(request, actions.reopen, my_request(request))
 
 
 @require_POST
 @student_required
 def carry_over(request: HttpRequest) -> HttpResponse:
-    return perform(request, actions.carry_over, my_request(request), fresh_form=True)
+    return perform(request, actions.carry_over, my_request(request))
 
 
 @require_POST
@@ -254,12 +263,13 @@ def perform(
     *,
     done: str = "",
     undo: bool = False,
-    fresh_form: bool = False,
+    part: tuple[str, dict] | None = None,
 ) -> HttpResponse:
     """Do it, then show the actor the same regions everybody else is sent.
 
     ``form``: its clean values go to the action. ``done``: a sentence on success. ``undo``:
-    offer to take it back. ``fresh_form``: a new request begins, with an empty card.
+    offer to take it back. ``part``: a template and context that go along, for the page's
+    parts outside the regions.
     Too late is 409, with what is true now.
     """
     status = 200
@@ -275,12 +285,16 @@ def perform(
         undo = False
     except actions.NotPossible as error:
         messages.error(request, str(error))
-        status, undo, fresh_form = 409, False, False
-    return answer_with(request, status, undo=undo, fresh_form=fresh_form)
+        status, undo, part = 409, False, None
+    return answer_with(request, status, undo=undo, part=part)
 
 
 def answer_with(
-    request: HttpRequest, status: int = 200, *, undo: bool = False, fresh_form: bool = False
+    request: HttpRequest,
+    status: int = 200,
+    *,
+    undo: bool = False,
+    part: tuple[str, dict] | None = None,
 ) -> HttpResponse:
     """The regions and the flash for htmx; the whole page for a plain form."""
     if not request.htmx:
@@ -288,8 +302,8 @@ def answer_with(
             return render_page(request, status=status)
         return back(request, undo=undo)
     parts = [live.render(request.membership), render_flash(request, undo=undo)]
-    if fresh_form:
-        parts.append(render_to_string("requests_app/_describe_form.html", card(request), request))
+    if part is not None:
+        parts.append(render_to_string(*part, request))
     return HttpResponse("".join(parts), status=status)
 
 
@@ -323,7 +337,7 @@ def render_page(request: HttpRequest, status: int = 200) -> HttpResponse:
     latest = present.latest_of([membership.pk]).get(membership.pk)
     actions.attendance(membership.classroom, [membership.pk])
     context |= live.class_context(present) | live.student_context(present, latest)
-    context |= {"form": describe_form(request, latest)}
+    context |= card(request, latest)
     return render(request, "requests_app/student.html", context, status=status)
 
 
@@ -342,7 +356,7 @@ def ask_helper(
 
 def refuse(request: HttpRequest, form: Any, page: str, part: str) -> HttpResponse:
     """422 with the form as it was typed and the sentence that helps."""
-    context = {"form": form, **place(request)}
+    context = card(request) | {"form": form}
     if request.htmx:
         return HttpResponse(render_to_string(part, context, request), status=422)
     return render(request, page, context, status=422)
@@ -379,14 +393,13 @@ def find_task(request: HttpRequest) -> Task:
     return get_object_or_404(known, pk=pk if pk.isascii() and pk.isdigit() else 0)
 
 
-def card(request: HttpRequest) -> dict:
-    return {"form": describe_form(request), **place(request)}
-
-
-def describe_form(request: HttpRequest, latest: HelpRequest | None = None) -> forms.DescribeForm:
-    """The card, filled with what the active request says already."""
+def card(request: HttpRequest, latest: HelpRequest | None = None) -> dict:
+    """The card, filled with what the active request says already, and that request's key."""
     latest = latest or HelpRequest.objects.latest_of(request.membership)
-    initial = {}
-    if latest is not None and latest.is_active and latest.status != Status.DEFERRED:
+    initial, key = {}, ""
+    if latest is not None and latest.is_active:
+        key = latest.key
         initial = {"task": latest.task_id, "text": latest.text, "carry_on": latest.carry_on}
-    return forms.DescribeForm(initial=initial, classroom=request.membership.classroom)
+    form = forms.DescribeForm(initial=initial, classroom=request.membership.classroom)
+    return {"form": form, "key": key, **place(request)}
+

@@ -14,14 +14,36 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   if (arriving < showing) detail.shouldSwap = false
 })
 
-// A push never steals the keyboard, and never shuts what somebody opened.
+// A push never steals the keyboard, and never shuts what somebody opened. Rows are the same for
+// every helper; which of them are a colleague's is told apart here.
 let focused
 let opened = []
 function keep() {
   focused = document.activeElement?.id
   opened = [...document.querySelectorAll("details[open][id]")].map((each) => each.id)
 }
+function mine() {
+  for (const row of document.querySelectorAll("[data-helper]")) {
+    row.classList.toggle("queue-item--others", row.dataset.helper !== main.dataset.me)
+  }
+}
+if (main) mine()
+
+// A card that belongs to one request begins empty for the next one.
+function renew() {
+  const card = document.querySelector("form[data-for]")
+  const key = document.querySelector("[data-key]")?.dataset.key
+  if (!card || key === undefined || card.dataset.for === key) return
+  card.dataset.for = key
+  for (const field of card.elements) {
+    if (field.type === "radio") field.checked = false
+    else if (field.type === "textarea") field.value = ""
+  }
+  card.querySelector("output").textContent = ""
+}
 function giveBack() {
+  mine()
+  renew()
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "")
   if (focused && document.activeElement?.id !== focused) {
     document.getElementById(focused)?.focus({ preventScroll: true })

@@ -11,11 +11,6 @@ from classrooms.limits import Budget, give_back, is_spent, left, spend
 THREE = Budget("three", tries=3, seconds=600)
 
 
-@pytest.fixture(autouse=True)
-def _empty_cache():
-    real_cache.clear()
-
-
 class Away:
     """A cache that is not there."""
 

@@ -1,0 +1,145 @@
+"""Real browsers against the real application: uvicorn in a thread, Chromium through Playwright.
+
+Tests act through browsers. What they must do to the database directly (the cast, the
+clock) goes through ``in_database``, since Playwright's own event loop runs in this thread.
+"""
+
+import asyncio
+import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import uvicorn
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from helpdesk.asgi import application
+from tests.conftest import device_cookie
+
+SITE = f"http://127.0.0.1:{settings.BROWSER_PORT}"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The application on the loopback, once for all browser tests."""
+    config = uvicorn.Config(
+        application,
+        host="127.0.0.1",
+        port=settings.BROWSER_PORT,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_level="warning",
+    )
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(running.serve()), daemon=True)
+    thread.start()
+    while not running.started:
+        thread.join(0.02)
+    yield running
+    running.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def database_thread():
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+        pool.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def in_database(transactional_db, database_thread):
+    """``in_database(call, *args)`` runs it in a thread of its own and returns its result."""
+
+    def run(call, *args, **kwargs):
+        return database_thread.submit(call, *args, **kwargs).result()
+
+    return run
+
+
+@pytest.fixture
+def chromium(transactional_db, server):
+    """``chromium()`` starts the browser when it is first needed: the fixtures that write to the
+    database must have run by then, since Playwright brings an event loop into this thread."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    started = []
+
+    def launch():
+        if not started:
+            playwright = sync_playwright().start()
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            started.extend([browser, playwright])
+        return started[0]
+
+    yield launch
+    if started:
+        started[0].close()
+        started[1].stop()
+
+
+@pytest.fixture
+def visit(chromium):
+    """A page of somebody who has not come in anywhere. Console errors fail the test."""
+    contexts = []
+    problems = []
+
+    def open_page(path="/", *, cookies=(), javascript=True, language="en-GB", **options):
+        context = chromium().new_context(
+            java_script_enabled=javascript, locale=language, base_url=SITE, **options
+        )
+        context.add_cookies([{**cookie, "url": SITE} for cookie in cookies])
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                problems.append(message.text)
+                if message.type == "error" and "the server responded with a status" not in message.text
+                and "WebSocket" not in message.text and "ERR_INTERNET_DISCONNECTED" not in message.text
+                else None
+            ),
+        )
+        page.set_default_timeout(8000)
+        page.goto(path)
+        contexts.append(context)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def cookie_of(who):
+    if who.user_id:
+        client = Client()
+        client.force_login(who.user)
+        return {"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key}
+    return {"name": settings.DEVICE_COOKIE_NAME, "value": device_cookie(who)}
+
+
+@pytest.fixture
+def open_as(visit, in_database):
+    """``open_as(ada)``: the class page as Ada sees it, live unless JavaScript is off."""
+
+    def open_class(who, path="", *, javascript=True, **options):
+        cookie = in_database(cookie_of, who)
+        page = visit(
+            f"/c/{who.classroom.slug}/{path}", cookies=[cookie], javascript=javascript, **options
+        )
+        if javascript and path in ("", "board/"):
+            page.wait_for_selector('#live[data-live="on"]')
+        return page
+
+    return open_class

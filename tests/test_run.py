@@ -1,0 +1,422 @@
+"""The starter, the server's start and the runner of the tests: what they promise a person."""
+
+import ast
+import os
+import socket
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from helpdesk import server
+from tests import run_all, services
+
+ROOT = Path(__file__).resolve().parent.parent
+posix_only = pytest.mark.skipif(os.name != "posix", reason="the stand-ins are shell scripts")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """The script ``run`` as a module, for a project in an empty folder."""
+    loader = SourceFileLoader("run_script", str(ROOT / "run"))
+    module = module_from_spec(spec_from_loader("run_script", loader))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # or "runc" would lie beside it
+    loader.exec_module(module)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(module, "STAMP", tmp_path / ".venv" / ".stamp")
+    monkeypatch.setattr(module, "PYTHON", tmp_path / ".venv" / "python")
+    monkeypatch.setattr(module, "version_of", lambda python: (3, 11))
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / "requirements.txt").write_text("django==5.2.19\n")
+    (tmp_path / "requirements-dev.txt").write_text("django==5.2.19\npytest==9.2.0\n")
+    return module
+
+
+@pytest.fixture
+def calls(run, monkeypatch):
+    """The commands that ``run`` would have started."""
+    made = []
+    monkeypatch.setattr(run, "call", lambda what, *command: made.append([*map(str, command)]))
+    monkeypatch.setattr(run, "installer", lambda: ["install"])
+    return made
+
+
+def started(*command, **environment):
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**run_all.clean_environment(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# --- ./run: what is installed ------------------------------------------------
+
+
+def test_an_old_python_can_read_the_starter():
+    ast.parse((ROOT / "run").read_text(), feature_version=(3, 7))
+
+
+def test_a_second_start_installs_nothing(run, calls):
+    run.bootstrap("requirements.txt")
+    assert len(calls) == 1
+    run.bootstrap("requirements.txt")
+    assert len(calls) == 1
+
+
+def test_what_is_installed_must_match_its_hash_and_builds_nothing(run, calls):
+    run.bootstrap("requirements.txt")
+    assert calls == [
+        ["install", "--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt"]
+    ]
+
+
+def test_the_tests_installation_serves_the_product_too(run, calls):
+    run.bootstrap("requirements-dev.txt")
+    run.bootstrap("requirements.txt")
+    assert len(calls) == 1
+
+
+def test_the_products_installation_does_not_serve_the_tests(run, calls):
+    run.bootstrap("requirements.txt")
+    run.bootstrap("requirements-dev.txt")
+    assert calls[-1][-1] == "requirements-dev.txt"
+
+
+def test_a_changed_lock_is_installed(run, calls, tmp_path):
+    run.bootstrap("requirements-dev.txt")
+    (tmp_path / "requirements.txt").write_text("django==5.2.20\n")
+    run.bootstrap("requirements.txt")
+    assert len(calls) == 2
+
+
+def test_an_installation_that_broke_off_is_done_again(run, calls, monkeypatch, tmp_path):
+    run.bootstrap("requirements.txt")
+    (tmp_path / "requirements.txt").write_text("django==5.2.20\n")
+    monkeypatch.setattr(run, "call", lambda *_: sys.exit("no network"))
+    with pytest.raises(SystemExit, match="no network"):
+        run.bootstrap("requirements.txt")
+    assert not run.STAMP.exists()
+
+
+@pytest.mark.parametrize("now", [None, (3, 10), (3, 12)], ids=["gone", "too old", "another one"])
+def test_another_python_than_the_stamped_one_makes_a_new_venv(run, calls, monkeypatch, now):
+    run.bootstrap("requirements.txt")
+    found = [now, (3, 12)]
+    monkeypatch.setattr(run, "version_of", lambda python: found.pop(0))
+    run.bootstrap("requirements.txt")
+    making, installing = calls[1:]
+    assert making[1:5] == ["-m", "venv", "--clear", "--without-pip"]
+    assert installing[0] == "install"
+    assert "python 3.12" in run.read(".venv/.stamp")
+
+
+def test_uv_installs_where_there_is_one(run, monkeypatch):
+    monkeypatch.setattr(run.shutil, "which", lambda name: f"/bin/{name}")
+    assert run.installer()[:3] == ["/bin/uv", "pip", "install"]
+
+
+@pytest.mark.parametrize(
+    ("what_works", "expected"),
+    [
+        (["-m pip"], "VENV -m pip install"),
+        (["-m ensurepip"], "VENV -m pip install"),
+        (["OTHER -m pip"], "OTHER -m pip --python VENV install"),
+    ],
+)
+def test_without_uv_some_pip_installs(run, monkeypatch, what_works, expected):
+    def works(*command):
+        line = " ".join(map(str, command))
+        return any(part in line for part in what_works)
+
+    monkeypatch.setattr(run.shutil, "which", lambda name: None)
+    monkeypatch.setattr(run, "PYTHON", "VENV")
+    monkeypatch.setattr(run, "this_python", lambda: "OTHER")
+    monkeypatch.setattr(run, "works", works)
+    assert " ".join(map(str, run.installer())).startswith(expected)
+
+
+def test_a_python_that_cannot_install_says_what_helps(run, monkeypatch):
+    monkeypatch.setattr(run.shutil, "which", lambda name: None)
+    monkeypatch.setattr(run, "works", lambda *_: False)
+    with pytest.raises(SystemExit, match="sudo apt install python3-venv"):
+        run.installer()
+
+
+@posix_only
+def test_an_old_python_finds_a_newer_one_and_passes_over_one_that_does_not_start(
+    run, monkeypatch, tmp_path
+):
+    programs = {
+        "python3.13": "exit 127",
+        "python3.12": "echo Python 3.12.1",
+        "python3": "echo Python 3.9.2",
+    }
+    for name, line in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run.newer_python() == str(tmp_path / "python3.12")
+
+
+@pytest.mark.parametrize("words", [["frobnicate"], ["demo", "--dead"], ["lan", "x"], ["--living"]])
+def test_an_unknown_command_is_answered_with_the_known_ones(words):
+    done = started("run", *words)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"./run {' '.join(words)} is not known; "
+        "known are demo, lan, test, lint, manage, bench, lock and --help.\n"
+    )
+
+
+# --- helpdesk.server: refusals in one sentence -------------------------------
+
+
+@pytest.fixture
+def taken_port():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def test_a_taken_port_is_told_in_one_sentence_that_names_another(taken_port):
+    done = started("-m", "helpdesk.server", PORT=str(taken_port))
+    assert done.returncode == 1
+    sentence, _, other = done.stderr.partition(" take another one: ")
+    assert sentence == f"Port {taken_port} is taken (is helpdesk running already?);"
+    assert other.startswith("PORT=")
+    assert other.endswith(" ./run\n")
+
+
+def test_the_hint_keeps_the_command(taken_port, monkeypatch):
+    monkeypatch.setenv("HELPDESK_MODE", "demo")
+    with pytest.raises(SystemExit, match=r"PORT=\d+ \./run demo$"):
+        server.bind("127.0.0.1", taken_port)
+
+
+def test_a_host_that_is_not_ours_is_refused():
+    with pytest.raises(SystemExit, match="HOST must be an address of this computer"):
+        server.bind("192.0.2.7", 8000)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"PORT": "eighty"}, "PORT must be a number from 1 to 65535, not 'eighty'."),
+        (
+            {"HELPDESK_MODE": "holiday"},
+            "HELPDESK_MODE must be one of local, demo, lan, production, not 'holiday'.",
+        ),
+        (
+            {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
+            "The database of DATABASE_URL cannot be used: unable to open database file",
+        ),
+    ],
+)
+def test_a_refused_setting_is_told_in_one_sentence(setting, sentence):
+    done = started("-m", "helpdesk.server", **{"PORT": str(services._free_port()), **setting})
+    assert (done.returncode, done.stderr, done.stdout) == (1, sentence + "\n", "")
+
+
+# --- ./run lan ---------------------------------------------------------------
+
+
+@pytest.fixture
+def lan(monkeypatch):
+    """A start on the school network; ``lan(address)`` says which address the computer has there."""
+    for name in ("HOST", "HELPDESK_SITE_URL"):
+        monkeypatch.setenv(name, "")  # so that what is set in the test is undone
+    return lambda address: monkeypatch.setattr(server, "lan_address", lambda: address)
+
+
+def test_people_join_at_the_address_on_the_network(lan):
+    lan("192.0.2.20")
+    server.assume_lan(8000)
+    assert os.environ["HOST"] == "0.0.0.0"
+    assert os.environ["HELPDESK_SITE_URL"] == "http://192.0.2.20:8000"
+
+
+def test_the_address_is_written_as_browsers_write_it(lan):
+    lan("192.0.2.20")
+    server.assume_lan(80)
+    assert os.environ["HELPDESK_SITE_URL"] == "http://192.0.2.20"
+
+
+def test_a_given_address_wins(lan, monkeypatch):
+    lan("192.0.2.20")
+    monkeypatch.setenv("HELPDESK_SITE_URL", "http://class.example.org")
+    server.assume_lan(8000)
+    assert os.environ["HELPDESK_SITE_URL"] == "http://class.example.org"
+
+
+def test_without_a_network_one_sentence_says_what_to_do(lan):
+    lan(None)
+    with pytest.raises(ImproperlyConfigured, match="connect it to the school network"):
+        server.assume_lan(8000)
+
+
+@pytest.mark.parametrize(
+    ("named", "address"),
+    [(["127.0.1.1"], None), (["127.0.1.1", "192.0.2.20"], "192.0.2.20"), ([], None)],
+)
+def test_a_network_without_a_way_out_leaves_the_computers_name(monkeypatch, named, address):
+    def no_route(*_):
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(server.socket, "socket", no_route)
+    monkeypatch.setattr(server, "named_addresses", lambda: named)
+    assert server.lan_address() == address
+
+
+def test_the_banner_on_a_network_shows_the_address_a_code_and_the_risk(settings, capsys):
+    settings.MODE, settings.LAN, settings.SITE_URL = "lan", True, "http://192.0.2.20:8000"
+    server.announce()
+    shown = capsys.readouterr().out
+    assert shown.startswith("helpdesk is ready: http://192.0.2.20:8000  ")
+    assert "█▄▄▄█" in shown
+    assert "people on the same network could read or change what is sent" in shown
+
+
+def test_the_made_up_class_ends_with_the_server(monkeypatch):
+    children = []
+
+    class Child:
+        def __init__(self, command, **_):
+            self.command, self.heard = command, []
+            children.append(self)
+
+        def terminate(self):
+            self.heard.append("terminate")
+
+        def wait(self):
+            self.heard.append("wait")
+
+    monkeypatch.setattr(server.subprocess, "Popen", Child)
+    with server.living_class("http://127.0.0.1:8000", wanted=True) as begin:
+        begin()
+    (child,) = children
+    assert child.command[1:] == ["-m", "demo.living", "--url", "http://127.0.0.1:8000"]
+    assert child.heard == ["terminate", "wait"]
+
+
+# --- ./run test --------------------------------------------------------------
+
+
+@pytest.fixture
+def legs(monkeypatch):
+    """``legs(sqlite=1)`` lets a leg end with that code; yields what each was given."""
+    given = {}
+    monkeypatch.setattr(run_all.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(run_all.services, "chromium", lambda: "/bin/chromium")
+    monkeypatch.delenv("CI", raising=False)
+
+    def end_with(**codes):
+        def run_leg(leg, args, chromium):
+            given[leg.name] = args
+            return codes.get(leg.name.replace("-", "_"), 0)
+
+        monkeypatch.setattr(run_all, "run_leg", run_leg)
+        return given
+
+    return end_with
+
+
+def last_line(capsys) -> str:
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+def test_every_leg_gets_the_arguments(legs, capsys):
+    given = legs()
+    assert run_all.main(["-k", "queue"]) == 0
+    assert list(given) == ["sqlite", "postgres", "browser", "browser-postgres"]
+    assert all(args == ["-k", "queue"] for args in given.values())
+    assert last_line(capsys) == "tests: passed"
+
+
+def test_some_legs_can_be_chosen(legs):
+    given = legs()
+    assert run_all.main(["--leg", "postgres", "--leg", "browser", "-x"]) == 0
+    assert given == {"postgres": ["-x"], "browser": ["-x"]}
+
+
+def test_one_failed_leg_fails_the_whole_and_is_named(legs, capsys):
+    given = legs(postgres=1)
+    assert run_all.main([]) == 1
+    assert len(given) == 4
+    assert last_line(capsys) == "tests: failed: postgres + redis"
+
+
+def test_a_leg_without_tests_fails_unless_arguments_chose(legs):
+    legs(browser=5)
+    assert run_all.main([]) == 1
+    assert run_all.main(["-k", "queue"]) == 0
+
+
+def test_arguments_that_match_nothing_at_all_fail(legs, capsys):
+    legs(sqlite=5, postgres=5, browser=5, browser_postgres=5)
+    assert run_all.main(["-k", "no-such-word"]) == 1
+    assert "no leg found a test" in last_line(capsys)
+
+
+def test_without_a_browser_the_last_line_says_what_was_skipped(legs, monkeypatch, capsys):
+    given = legs()
+    monkeypatch.setattr(run_all.services, "chromium", lambda: None)
+    assert run_all.main([]) == 0
+    assert list(given) == ["sqlite", "postgres"]
+    assert "SKIPPED" in last_line(capsys)
+
+
+def test_in_ci_a_missing_browser_fails(legs, monkeypatch, capsys):
+    legs()
+    monkeypatch.setattr(run_all.services, "chromium", lambda: None)
+    monkeypatch.setenv("CI", "true")
+    assert run_all.main([]) == 1
+    assert "CI must run them" in last_line(capsys)
+
+
+def test_the_developers_own_settings_do_not_reach_the_tests(monkeypatch, tmp_path):
+    monkeypatch.setattr(run_all, "ROOT", tmp_path)
+    (tmp_path / ".env").write_text("# mine\nexport REDIS_URL=redis://mine\nEDITOR=vi\n")
+    monkeypatch.setenv("DATABASE_URL", "postgres://mine")
+    monkeypatch.setenv("HELPDESK_MODE", "demo")
+    monkeypatch.setenv("SECRET_KEY", "mine")
+    clean = run_all.clean_environment()
+    assert "DATABASE_URL" not in clean
+    assert "HELPDESK_MODE" not in clean
+    assert clean["REDIS_URL"] == ""  # empty, for the file is read later and must not win
+    assert clean["SECRET_KEY"] not in ("", "mine")
+    assert clean["PATH"] == os.environ["PATH"]
+
+
+# --- Services ----------------------------------------------------------------
+
+
+def test_a_browser_that_cannot_be_had_is_told_loudly(monkeypatch, capsys):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(services.shutil, "which", lambda name: None)
+    monkeypatch.setattr(services, "_install_chromium", lambda: None)
+    assert services.chromium() is None
+    assert "NO CHROMIUM" in capsys.readouterr().out
+
+
+def test_a_named_browser_must_exist(monkeypatch):
+    monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
+    with pytest.raises(services.ServiceError, match="/nowhere/chromium"):
+        services.chromium()
+
+
+def test_a_service_that_dies_is_reported_with_its_own_words(tmp_path):
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", "import sys; sys.exit('no room')"]
+    with (
+        pytest.raises(services.ServiceError, match="no room"),
+        services._process(command, log, services.signal.SIGTERM) as process,
+    ):
+        services._wait(lambda: False, process, log)
