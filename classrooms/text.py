@@ -27,7 +27,12 @@ MARKS_IN_A_ROW = 8
 _SORTABLE_MARKS = 30
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
-_JOINERS = (_ZWNJ, _ZWJ)
+_JOINERS = frozenset((_ZWNJ, _ZWJ))
+#: Variation selectors: Mongolian, standard, and the ones of Chinese characters in names.
+_SELECTORS = frozenset(
+    map(chr, (*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+_LOOSE = _JOINERS | _SELECTORS
 #: Letters and signs that look like nothing: a name made of them could not be seen.
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufffc")
 _BLANK_SIGN = "\u2800"
@@ -41,8 +46,6 @@ _TAGS = re.compile(
     "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
     "|[\U000e0020-\U000e007f]"
 )
-_LOOSE = re.compile("[\u200c\u200d\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _KEYCAP = "\u20e3"
 _PICTURE_PUNCTUATION = "\u203c\u2049\u3030"
 #: Scripts whose letters change shape beside a joiner: Arabic to Myanmar, Khmer to Vedic signs,
@@ -116,7 +119,7 @@ def name_key(name: str) -> str:
     for _round in range(2):  # one letter may only show its small form after the first
         key = unicodedata.normalize("NFD", key.translate(_SAME_SIGN)).casefold()
         key = unicodedata.normalize("NFKC", key)
-    key = " ".join(_LOOSE.sub("", key).split())
+    key = " ".join("".join(char for char in key if char not in _LOOSE).split())
     if len(key) <= KEY_LENGTH:
         return key
     # A single letter may unfold to eighteen; what the column cannot hold is kept as a digest.
@@ -173,7 +176,7 @@ def _without_piles(text: str, *, stacked: int, in_a_row: int) -> str:
     kept = []
     piled = row = 0
     for char in text:
-        if _LOOSE.match(char):  # cannot be seen, so does not start a new letter either
+        if char in _LOOSE:  # cannot be seen, so does not start a new letter either
             kept.append(char)
             continue
         category = unicodedata.category(char)
@@ -190,11 +193,11 @@ def _without_piles(text: str, *, stacked: int, in_a_row: int) -> str:
 
 def _without_loose(text: str) -> str:
     """Joiners and variation selectors only where they shape what is beside them."""
-    if not _LOOSE.search(text):
+    if _LOOSE.isdisjoint(text):
         return text
     kept: list[str] = []
     for index, char in enumerate(text):
-        if _LOOSE.match(char):
+        if char in _LOOSE:
             before = kept[-1] if kept else ""
             after = text[index + 1 : index + 2]
             works = _joins if char in _JOINERS else _selects
@@ -206,13 +209,13 @@ def _without_loose(text: str) -> str:
 
 def _joins(before: str, after: str) -> bool:
     """Whether a joiner between these two has work to do."""
-    if _LOOSE.match(after):
+    if after in _LOOSE:
         after = ""  # a selector or joiner behind a joiner does nothing and is taken out next
     if before and unicodedata.combining(before) == _VIRAMA_CLASS:
         return True  # also at the end of a word: older Malayalam writes its final n this way
     if _is_shaped(before) and _is_shaped(after):
         return True
-    is_picture_before = _is_picture(before) or bool(_SELECTORS.match(before))
+    is_picture_before = _is_picture(before) or before in _SELECTORS
     return is_picture_before and _is_picture(after)
 
 

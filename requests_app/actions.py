@@ -186,8 +186,8 @@ def describe(
 def solve(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
     """"I solved it" (T8), from every active state: the student's word always wins."""
     with _change(help_request, "solve", by=by) as current:
-        was_helped = current.help_started_at is not None
-        current.outcome = Outcome.HELPED if was_helped else Outcome.ALONE
+        with_helper = current.status in (Status.HELPING, Status.PAUSED)
+        current.outcome = Outcome.HELPED if with_helper else Outcome.ALONE
         current.reflection = Reflection.CARRY_ON
         _end(current)
     return current

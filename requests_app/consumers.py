@@ -22,7 +22,8 @@ class ClassroomConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.hub = await hub.joined(live.frames_for)
-        slug = self.scope["url_route"]["kwargs"]["slug"]
+        where = self.scope["url_route"]["kwargs"]
+        slug = where["slug"]
         found = await self.hub.in_thread(_find, self.scope, slug)
         if found is None:
             await self.close(hub.NOT_LET_IN)
@@ -31,7 +32,10 @@ class ClassroomConsumer(AsyncWebsocketConsumer):
         membership = entry.membership
         self.socket = hub.Socket(
             queue_id=queue_id,
-            audiences=live.audiences_of(membership, _language(self.scope)),
+            # A projector must not even be sent what it does not show.
+            audiences=live.audiences_of(
+                membership, _language(self.scope), on_board="on_board" in where
+            ),
             passes={
                 "membership": membership.pk,
                 "device": entry.device and entry.device.pk,

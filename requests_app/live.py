@@ -59,8 +59,15 @@ def student(membership_id: int, language: str) -> str:
     return f"student.{membership_id}:{language}"
 
 
-def audiences_of(membership: Membership, language: str) -> tuple[str, ...]:
-    """Who this member is to the live pages; a school admin hears only whether help is open."""
+def audiences_of(
+    membership: Membership, language: str, *, on_board: bool = False
+) -> tuple[str, ...]:
+    """Who this member is to the live pages.
+
+    The board (a projector) and a school admin hear only whether help is open.
+    """
+    if on_board:
+        return (whole_class(language),)
     if membership.can_help:
         return (helpers(language),)
     if membership.can_raise:
@@ -311,9 +318,11 @@ def wait_region(present: Present, latest: HelpRequest) -> str:
     return render_to_string("requests_app/_my_wait.html", student_context(present, latest))
 
 
-def render(membership: Membership) -> str:
+def render(membership: Membership, *, on_board: bool = False) -> str:
     """Every region on one member's page, in the active language, as it is now."""
     present = Present(Queue.objects.of(membership.classroom).pk)
+    if on_board:
+        return class_region(present)
     if membership.can_help:
         return helpers_regions(present)
     if membership.can_raise:

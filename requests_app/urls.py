@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.show, name="show"),
     path("regions/", views.regions, name="regions"),
     path("board/", views.board, name="board"),
+    path("board/regions/", views.board_regions, name="board_regions"),
     path("help/", views.get_help, name="get_help"),
     path("raise/", views.raise_hand, name="raise_hand"),
     path("describe/", views.describe, name="describe"),

@@ -36,6 +36,12 @@ def regions(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @member_required
+def board_regions(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(live.render(request.membership, on_board=True))
+
+
+@require_safe
+@member_required
 def board(request: HttpRequest) -> HttpResponse:
     """For the projector: is help open, how to come in, how we ask. Nothing about anybody."""
     present = live.Present(queue_of(request).pk)

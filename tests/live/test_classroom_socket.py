@@ -250,3 +250,15 @@ async def test_a_stuck_socket_is_dropped(lesson, grace, monkeypatch):
     working.join(stuck)
     assert await asyncio.wait_for(closed.get(), 5) == hub.TRY_AGAIN
     assert queue_id not in working.sockets
+
+
+async def test_the_board_is_not_even_sent_the_queue(lesson, room, ada, grace):
+    cookies = await db(cookies_of)(grace)
+    board = open_socket(room.slug, cookies, view="board/")
+    assert (await board.connect(timeout=5))[0]
+    assert "Help is open" in await hear(board)
+    await raised(ada)
+    assert await board.receive_nothing(timeout=0.3)
+    await db(actions.close_help)(room, by=grace)
+    assert "Help is closed" in await hear(board)
+    await board.disconnect()
