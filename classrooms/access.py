@@ -17,12 +17,27 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from classrooms.models import Classroom, Device, Membership, School
 
 #: Classes one browser remembers; the oldest is forgotten first. Keeps the cookie below 4 kB.
 REMEMBERED_CLASSES = 16
 _SALT = "classrooms.device"
+
+
+class MemberRequest(HttpRequest):
+    """A request that came in by the door: ``member_required`` and its kin set these."""
+
+    membership: Membership
+    entry: "Entry"
+    htmx: HtmxDetails
+
+
+class SchoolRequest(HttpRequest):
+    """A school admin's request."""
+
+    school: School
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,9 @@ def device_keys(cookies: Mapping[str, str]) -> dict[str, str]:
         return {}
 
 
-def remember_device(response: HttpResponse, cookies: Mapping[str, str], slug: str, key: str) -> None:
+def remember_device(
+    response: HttpResponse, cookies: Mapping[str, str], slug: str, key: str
+) -> None:
     keys = {**device_keys(cookies)}
     keys.pop(slug, None)
     keys[slug] = key
@@ -110,7 +127,7 @@ def find_entry(user, cookies: Mapping[str, str], slug: str) -> Entry | None:
         )
         .first()
     )
-    return device and Entry(device.membership, device)
+    return Entry(device.membership, device) if device is not None else None
 
 
 def has_come_in(request: HttpRequest) -> bool:

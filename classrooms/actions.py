@@ -53,7 +53,7 @@ class Joined(NamedTuple):
 
 @transaction.atomic
 def start_classroom(user, *, name: str, school_name: str = "", time_zone: str = "") -> Classroom:
-    """Make a class with ``user`` as its teacher, in their school or in a new one they administer."""
+    """Make a class with ``user`` as its teacher, in the school they administer or in a new one."""
     school = School.objects.filter(admins__user=user).order_by("pk").first()
     if school is None:
         school = School.objects.create(
@@ -201,9 +201,7 @@ def join(classroom: Classroom, *, name: str, pin: str = "") -> Joined:
     """
     Classroom.objects.select_for_update().get(pk=classroom.pk)
     _check_class_pin(classroom, pin)
-    student = (
-        classroom.memberships.present().students().filter(name_key=name_key(name)).first()
-    )
+    student = classroom.memberships.present().students().filter(name_key=name_key(name)).first()
     proven = _proves(classroom, student, pin)
     if student is None:
         student = _new_student(classroom, name)
@@ -237,7 +235,9 @@ def _proves(classroom: Classroom, student: Membership | None, pin: str) -> bool:
 
 def _new_student(classroom: Classroom, name: str) -> Membership:
     if classroom.join_by == Classroom.JoinBy.ROSTER:
-        raise NotPossible(_("That name is not on the list. Please pick yours, or ask your teacher."))
+        raise NotPossible(
+            _("That name is not on the list. Please pick yours, or ask your teacher.")
+        )
     return classroom.memberships.create(name=name, role=Role.STUDENT)
 
 
@@ -293,9 +293,7 @@ def forget(device: Device) -> None:
 @transaction.atomic
 def add_students(classroom: Classroom, lines: Iterable[RosterLine]) -> list[Membership]:
     """Put the good lines of a roster into the class; a name that is there already stays."""
-    known = set(
-        classroom.memberships.present().students().values_list("name_key", flat=True)
-    )
+    known = set(classroom.memberships.present().students().values_list("name_key", flat=True))
     added = []
     for line in lines:
         if not line.ok or name_key(line.name) in known:

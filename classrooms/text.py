@@ -26,8 +26,8 @@ MARKS_IN_A_ROW = 8
 #: 30 is what Unicode's own Stream-Safe Text Format allows.
 _SORTABLE_MARKS = 30
 
-_ZWNJ, _ZWJ = "\u200c", "\u200d"
-_JOINERS = frozenset((_ZWNJ, _ZWJ))
+#: U+200C keeps letters apart, U+200D ties letters or emoji together.
+_JOINERS = frozenset("\u200c\u200d")
 #: Variation selectors: Mongolian, standard, and the ones of Chinese characters in names.
 _SELECTORS = frozenset(
     map(chr, (*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))

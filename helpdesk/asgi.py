@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
@@ -25,7 +26,7 @@ from requests_app.routing import websocket_urlpatterns  # noqa: E402
 #: ASGI handler hops for every middleware and opens a database connection for every request.
 THREADS = 4
 
-http = WSGIMiddleware(wsgi, workers=THREADS)
+http = WSGIMiddleware(cast(Any, wsgi), workers=THREADS)
 # The full origin, scheme and port too; an allowed host alone would let others' pages in.
 websocket = OriginValidator(
     SessionMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ORIGINS

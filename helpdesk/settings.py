@@ -54,7 +54,7 @@ SITE_URL = env.origin(
 HTTPS = SITE_URL.startswith("https://")
 if PRODUCTION and not HTTPS:
     raise ImproperlyConfigured(
-        "HELPDESK_SITE_URL must start with https:// in production: plain HTTP can be read by others."
+        "HELPDESK_SITE_URL must start with https:// in production: others can read plain HTTP."
     )
 if "*" in env.words("ALLOWED_HOSTS"):
     raise ImproperlyConfigured(
@@ -163,7 +163,13 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS: dict = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-CACHES: dict = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES: dict = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Guess limits live here: a flood of devices must not push them out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 if REDIS_URL:
     # The pub/sub layer, never the core one: it survives a restart of Redis (reliability.md 6).
     CHANNEL_LAYERS["default"] = {
@@ -179,7 +185,9 @@ if REDIS_URL:
 # --- The clock: jobs that time, not people, start ----------------------------
 
 #: in-server: this server process runs the clock. separate: `manage.py run_huey` does, once.
-CLOCK = env.choice("HELPDESK_CLOCK", "in-server" if SQLITE else "separate", ("in-server", "separate"))
+CLOCK = env.choice(
+    "HELPDESK_CLOCK", "in-server" if SQLITE else "separate", ("in-server", "separate")
+)
 if SQLITE:
     HUEY: dict = {
         "huey_class": "huey.SqliteHuey",

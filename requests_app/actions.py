@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Field, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -147,7 +147,7 @@ def raise_hand(
 
 
 def carry_over(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """"I still need this" (T16): a new request, linked to the one that help closed on."""
+    """ "I still need this" (T16): a new request, linked to the one that help closed on."""
     if help_request.status != Status.EXPIRED:
         raise NotPossible(_("You can raise your hand again."))
     return raise_hand(
@@ -184,7 +184,7 @@ def describe(
 
 
 def solve(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """"I solved it" (T8), from every active state: the student's word always wins."""
+    """ "I solved it" (T8), from every active state: the student's word always wins."""
     with _change(help_request, "solve", by=by) as current:
         with_helper = current.status in (Status.HELPING, Status.PAUSED)
         current.outcome = Outcome.HELPED if with_helper else Outcome.ALONE
@@ -194,7 +194,7 @@ def solve(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
 
 
 def lower(help_request: HelpRequest, *, by: Membership, reason: str = "") -> HelpRequest:
-    """"Lower hand" (T11); ``reason`` is one of Reason or empty."""
+    """ "Lower hand" (T11); ``reason`` is one of Reason or empty."""
     with _change(help_request, "lower", by=by) as current:
         current.reason = reason
         _end(current)
@@ -215,16 +215,16 @@ def say_why(help_request: HelpRequest, *, by: Membership, reason: str) -> HelpRe
 
 
 def reflect(help_request: HelpRequest, *, by: Membership, reflection: str) -> HelpRequest:
-    """"How did that go?": I can carry on, or partly."""
+    """ "How did that go?": I can carry on, or partly."""
     with _change(help_request, "reflect", by=by) as current:
         current.reflection = reflection
     return current
 
 
 def reopen(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """"Not yet" (T10): back into line with the first raise time, within 15 minutes."""
+    """ "Not yet" (T10): back into line with the first raise time, within 15 minutes."""
     with _change(help_request, "reopen", by=by) as current:
-        if timezone.now() - current.ended_at > REOPEN_WITHIN:
+        if current.ended_at is None or timezone.now() - current.ended_at > REOPEN_WITHIN:
             raise NotPossible(_("That was a while ago. You can raise your hand again."))
         if current.queue.classroom.open_lesson() is None:
             raise NotPossible(_("Help is closed now. You can ask again in the next lesson."))
@@ -257,14 +257,14 @@ def decline_later(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
 
 
 def claim(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """"On my way" (T3): one helper wins, the student is told who."""
+    """ "On my way" (T3): one helper wins, the student is told who."""
     with _change(help_request, "claim", by=by) as current:
         _answer(current, by)
     return current
 
 
 def start(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """"Start" (T5). The first-today credit is used up here, not earlier."""
+    """ "Start" (T5). The first-today credit is used up here, not earlier."""
     with _change(help_request, "start", by=by) as current:
         _answer(current, by)
         current.help_started_at = current.help_started_at or timezone.now()
@@ -275,7 +275,7 @@ def start(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
 def resolve(
     help_request: HelpRequest, *, by: Membership, outcome: str = Outcome.HELPED
 ) -> HelpRequest:
-    """"Done" (T9); the student is asked how it went."""
+    """ "Done" (T9); the student is asked how it went."""
     with _change(help_request, "resolve", by=by) as current:
         current.outcome = outcome
         current.help_started_at = current.help_started_at or timezone.now()
@@ -286,7 +286,7 @@ def resolve(
 def pause(
     help_request: HelpRequest, *, by: Membership, minutes: int, hint: str = ""
 ) -> HelpRequest:
-    """"Try this, back soon" (T6): the helper promises to be back in 1 to 15 minutes.
+    """ "Try this, back soon" (T6): the helper promises to be back in 1 to 15 minutes.
 
     One promise for each helper at a time, so that promises stay true (D2).
     """
@@ -304,8 +304,8 @@ def pause(
     return current
 
 
-def put_back(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """"Put back" (T4): into line again, with the first raise time."""
+def put_back(help_request: HelpRequest, *, by: Membership | None) -> HelpRequest:
+    """ "Put back" (T4): into line again, with the first raise time."""
     with _change(help_request, "put_back", by=by) as current:
         current.helper = None
         current.return_at = None
@@ -313,7 +313,7 @@ def put_back(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
 
 
 def bring_forward(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """"Bring forward" (D2): judgement beats rules; the event row is the log of it."""
+    """ "Bring forward" (D2): judgement beats rules; the event row is the log of it."""
     with _change(help_request, "bring_forward", by=by) as current:
         current.brought_forward_at = timezone.now()
     return current
@@ -330,7 +330,7 @@ def propose_later(help_request: HelpRequest, *, by: Membership, at: datetime) ->
 
 @transaction.atomic
 def answer_group(queue: Queue, *, by: Membership, task: Task) -> list[HelpRequest]:
-    """"Answer for the group" (T9 for many): all open requests about ``task`` end together."""
+    """ "Answer for the group" (T9 for many): all open requests about ``task`` end together."""
     queue = Queue.objects.locked(queue.pk)
     answered = list(
         queue.help_requests.filter(task=task, status__in=_GROUP).with_people().order_by("pk")
@@ -353,9 +353,7 @@ def answer_group(queue: Queue, *, by: Membership, task: Task) -> list[HelpReques
 def undo(queue: Queue, *, by: Membership) -> list[HelpRequest]:
     """Take back the last step of ``by``, as long as nothing came after it."""
     queue = Queue.objects.locked(queue.pk)
-    last = (
-        Event.objects.filter(help_request__queue=queue, actor=by).order_by("-pk").first()
-    )
+    last = Event.objects.filter(help_request__queue=queue, actor=by).order_by("-pk").first()
     now = timezone.now()
     if last is None or last.verb not in UNDOABLE or now - last.happened_at > UNDO_WITHIN:
         raise NotPossible(_("There is nothing to undo any more."))
@@ -443,6 +441,7 @@ def _still_due(moment: datetime | None, limit: datetime) -> None:
 
 
 # --- One place where a help request changes ----------------------------------
+
 
 @contextmanager
 def _change(
@@ -542,9 +541,7 @@ def _credits(student: Membership, lesson: Lesson, current: HelpRequest) -> Credi
         .order_by("-lesson__opened_at")
         .values_list("lesson_id", flat=True)[:LESSONS_BACK]
     )
-    past = student.help_requests.filter(lesson_id__in=[lesson.pk, *attended]).exclude(
-        pk=current.pk
-    )
+    past = student.help_requests.filter(lesson_id__in=[lesson.pk, *attended]).exclude(pk=current.pk)
     rows = list(
         past.order_by("-pk").values_list(
             "lesson_id", "status", "reason", "outcome", "help_started_at"
@@ -554,9 +551,7 @@ def _credits(student: Membership, lesson: Lesson, current: HelpRequest) -> Credi
     earlier = [row for row in rows if row[0] != lesson.pk]
     started_here = current.help_started_at is not None or any(row[4] for row in here)
     helped = [
-        row
-        for row in earlier
-        if row[1] == Status.RESOLVED and (row[4] or row[3] == Outcome.GROUP)
+        row for row in earlier if row[1] == Status.RESOLVED and (row[4] or row[3] == Outcome.GROUP)
     ]
     missed = bool(earlier) and (
         earlier[0][1] == Status.EXPIRED
@@ -578,11 +573,31 @@ def _give_credits(current: HelpRequest, credits: Credits) -> None:
 
 
 #: What an event keeps of a request, and an undo can give back.
-RECORDED = (
-    "status lesson_id helper_id task_id text carry_on first_today been_a_while missed_last_time"
-    " sort_at brought_forward_at is_promised first_response_at claimed_at help_started_at"
-    " return_at hint proposed_at ended_at outcome reflection reason reopened"
-).split()
+RECORDED = [
+    "status",
+    "lesson_id",
+    "helper_id",
+    "task_id",
+    "text",
+    "carry_on",
+    "first_today",
+    "been_a_while",
+    "missed_last_time",
+    "sort_at",
+    "brought_forward_at",
+    "is_promised",
+    "first_response_at",
+    "claimed_at",
+    "help_started_at",
+    "return_at",
+    "hint",
+    "proposed_at",
+    "ended_at",
+    "outcome",
+    "reflection",
+    "reason",
+    "reopened",
+]
 
 
 def _facts(current: HelpRequest) -> dict:
@@ -598,7 +613,7 @@ def _apply(current: HelpRequest, facts: dict) -> None:
     """Set recorded fields back from their JSON form; the status is moved by the caller."""
     for name, value in facts.items():
         if name != "status":
-            field = HelpRequest._meta.get_field(name.removesuffix("_id"))
+            field: Field = HelpRequest._meta.get_field(name.removesuffix("_id"))  # type: ignore[assignment]
             setattr(current, name, field.to_python(value))
 
 

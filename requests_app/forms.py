@@ -54,7 +54,9 @@ class RaiseForForm(forms.Form):
     """Staff raise a hand for a student who has no device or will not."""
 
     student = forms.ModelChoiceField(
-        label=_("Raise a hand for"), queryset=Membership.objects.none(), empty_label=_("Choose a student")
+        label=_("Raise a hand for"),
+        queryset=Membership.objects.none(),
+        empty_label=_("Choose a student"),
     )
     form_key = forms.CharField(max_length=40, widget=forms.HiddenInput)
 

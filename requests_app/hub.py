@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 from django.db import close_old_connections, connections
 
 logger = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ class Socket:
     queue_id: int
     audiences: tuple[str, ...]
     passes: Mapping[str, int | str | None]
-    send: Callable[[dict], Awaitable[None]]
-    close: Callable[[int], Awaitable[None]]
+    send: Callable[..., Awaitable[None]]
+    close: Callable[..., Awaitable[None]]
     #: The one send that the network has not taken yet.
     sending: asyncio.Task | None = None
     missed_something: bool = False
@@ -86,7 +86,7 @@ class Hub:
     # --- Coming and going ---
 
     async def start(self) -> None:
-        layer = get_channel_layer()
+        layer = _layer()
         channel = await layer.new_channel()
         await layer.group_add(GROUP, channel)
         self.listener = self._spawn(self._listen(layer, channel))
@@ -158,7 +158,7 @@ class Hub:
             watched = {name for socket in self._of(queue_id) for name in socket.audiences}
             try:
                 frames = await self.in_thread(self.render, queue_id, work, watched)
-            except Exception:  # noqa: BLE001  one bad render must not end the live pages
+            except Exception:
                 logger.exception("live: rendering queue %s failed", queue_id)
                 continue
             self._send_all(queue_id, work, frames)
@@ -288,12 +288,18 @@ def tell_all(message: dict) -> None:
         async_to_sync(_send)(message)
 
 
+def _layer() -> BaseChannelLayer:
+    layer = get_channel_layer()
+    assert layer is not None, "CHANNEL_LAYERS names none"
+    return layer
+
+
 def _send_from_loop(hub: Hub, message: dict) -> None:
     hub._spawn(_send(message))
 
 
 async def _send(message: dict) -> None:
     try:
-        await asyncio.wait_for(get_channel_layer().group_send(GROUP, message), 1)
+        await asyncio.wait_for(_layer().group_send(GROUP, message), 1)
     except Exception as error:  # noqa: BLE001  pages find the change by themselves (F5)
         logger.warning("live: the channel layer is away (%s)", type(error).__name__)

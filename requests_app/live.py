@@ -14,7 +14,7 @@ queue's version, whose steps would tell how much the others ask.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 
 from django.conf import settings
@@ -29,7 +29,6 @@ from classrooms.models import Lesson, Membership
 from requests_app import hub, waits
 from requests_app.hub import Frame, Work
 from requests_app.models import (
-    REOPEN_WITHIN,
     WITH_HELPER,
     HelpRequest,
     Queue,
@@ -155,7 +154,11 @@ class Present:
             .order_by("-ended_at")
             .values_list("raised_at", "help_started_at", "ended_at")[: waits.LATEST]
         )
-        return [waits.Visit(*row) for row in rows]
+        return [
+            waits.Visit(raised, started, ended)
+            for raised, started, ended in rows
+            if started is not None and ended is not None
+        ]
 
     @cached_property
     def active_helpers(self) -> int:
@@ -186,9 +189,9 @@ class Present:
         """``{"task", "count", "key"}`` for each task that many are stuck on right now (M18)."""
         recent: dict[int, list[HelpRequest]] = {}
         for each in self.active:
-            if each.task_id and each.status != Status.DEFERRED:
-                if each.raised_at >= self.now - HOT_WITHIN:
-                    recent.setdefault(each.task_id, []).append(each)
+            is_recent = each.raised_at >= self.now - HOT_WITHIN
+            if each.task_id and is_recent and each.status != Status.DEFERRED:
+                recent.setdefault(each.task_id, []).append(each)
         if not any(len(group) >= HOT_FROM for group in recent.values()) or self.lesson is None:
             return []
         needed = max(HOT_FROM, HOT_SHARE * self.lesson.attendances.count())
@@ -214,12 +217,10 @@ class Present:
 
         Nothing where the teacher picks: there is no next then.
         """
-        told = {"is_next": False, "low": None, "high": None}
+        told: dict[str, bool | int | None] = {"is_next": False, "low": None, "high": None}
         if help_request is None or self.queue.rule == Rule.TEACHER:
             return told
-        place = next(
-            (n for n, each in enumerate(self.waiting) if each.pk == help_request.pk), None
-        )
+        place = next((n for n, each in enumerate(self.waiting) if each.pk == help_request.pk), None)
         if place is None:
             return told
         if place == 0:
@@ -256,16 +257,12 @@ def class_context(present: Present) -> dict:
 
 
 def student_context(present: Present, latest: HelpRequest | None) -> dict:
-    after = latest is not None and not latest.is_active
     return {
         "classroom": present.queue.classroom,
         "my_request": latest,
         "label": latest.label if latest else 0,
         "form_key": f"after-{latest.key}" if latest else "first",
-        "asks_how_it_went": after
-        and latest.status == Status.RESOLVED
-        and not latest.reflection
-        and present.now - latest.ended_at < REOPEN_WITHIN,
+        "asks_how_it_went": latest is not None and latest.asks_how_it_went(present.now),
         "later_minutes": LATER_MINUTES,
         "reasons": Reason.choices,
         "wait": present.wait_of(latest),
@@ -362,9 +359,7 @@ def frames_for(queue_id: int, work: Work, watched: set[str]) -> Mapping[str, lis
     audiences = [Audience(name) for name in sorted(watched | new)]
     students = {each.student for each in audiences if each.kind == "student"}
     waiting = {each.student_id: each for each in present.waiting}
-    latest = present.latest_of(
-        [pk for pk in students if pk in work.students or _any_new(pk, new)]
-    )
+    latest = present.latest_of([pk for pk in students if pk in work.students or _any_new(pk, new)])
     frames: dict[str, list[Frame]] = {}
     with timezone.override(present.queue.classroom.zone):
         for each in audiences:

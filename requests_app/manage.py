@@ -3,12 +3,12 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from classrooms.access import helper_required, manager_required
+from classrooms.access import MemberRequest, helper_required, manager_required
 from requests_app import live
 from requests_app.forms import OrderForm
 from requests_app.models import Queue, Status
@@ -19,7 +19,7 @@ LESSONS_ON_A_PAGE = 20
 
 @require_safe
 @helper_required
-def history(request: HttpRequest) -> HttpResponse:
+def history(request: MemberRequest) -> HttpResponse:
     """Lessons, newest first, with how many asked, were helped and were missed. No names (D1)."""
     classroom = request.membership.classroom
     ended = Count("help_requests", filter=Q(help_requests__status=Status.RESOLVED))
@@ -33,7 +33,7 @@ def history(request: HttpRequest) -> HttpResponse:
 
 
 @manager_required
-def order(request: HttpRequest) -> HttpResponse:
+def order(request: MemberRequest) -> HttpResponse:
     """Which rule orders the line; students read it in one sentence."""
     classroom = request.membership.classroom
     queue = Queue.objects.of(classroom)

@@ -4,7 +4,7 @@ Only ``requests_app.actions`` changes them.
 """
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, models
 from django.db.models import F, Q
@@ -30,9 +30,8 @@ UNDO_WITHIN = timedelta(seconds=15)
 class QueueQuerySet(models.QuerySet["Queue"]):
     def of(self, classroom: Classroom) -> "Queue":
         """The line of a class; made the first time somebody asks for it."""
-        queue = self.filter(classroom=classroom).first()
-        if queue is None:
-            queue, _created = self.get_or_create(classroom=classroom)
+        found = self.filter(classroom=classroom).first()
+        queue = found or self.get_or_create(classroom=classroom)[0]
         queue.classroom = classroom
         return queue
 
@@ -86,20 +85,20 @@ MOVES: dict[str, dict[Status, Status]] = {
     "propose_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T12, first half
     "decline_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},
     "claim": {S.WAITING: S.CLAIMED},  # T3
-    "put_back": {s: S.WAITING for s in WITH_HELPER},  # T4
+    "put_back": dict.fromkeys(WITH_HELPER, S.WAITING),  # T4
     "let_go": {S.CLAIMED: S.WAITING},  # T4, by the clock
-    "start": {s: S.HELPING for s in (S.WAITING, S.CLAIMED, S.PAUSED)},  # T5
+    "start": dict.fromkeys((S.WAITING, S.CLAIMED, S.PAUSED), S.HELPING),  # T5
     "pause": {S.HELPING: S.PAUSED},  # T6
     "overdue": {S.PAUSED: S.WAITING},  # T7, by the clock
-    "solve": {s: S.RESOLVED for s in ACTIVE},  # T8
+    "solve": dict.fromkeys(ACTIVE, S.RESOLVED),  # T8
     "resolve": {S.CLAIMED: S.RESOLVED, S.HELPING: S.RESOLVED},  # T9
-    "answer_group": {s: S.RESOLVED for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T9
+    "answer_group": dict.fromkeys((S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED), S.RESOLVED),  # T9
     "reflect": {S.RESOLVED: S.RESOLVED},
     "reopen": {S.RESOLVED: S.WAITING},  # T10
-    "lower": {s: S.WITHDRAWN for s in ACTIVE},  # T11
-    "defer": {s: S.DEFERRED for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T12
+    "lower": dict.fromkeys(ACTIVE, S.WITHDRAWN),  # T11
+    "defer": dict.fromkeys((S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED), S.DEFERRED),  # T12
     "come_back": {S.DEFERRED: S.WAITING},  # T12, by the clock
-    "expire": {s: S.EXPIRED for s in (S.WAITING, S.CLAIMED, S.PAUSED)},  # T15
+    "expire": dict.fromkeys((S.WAITING, S.CLAIMED, S.PAUSED), S.EXPIRED),  # T15
     "close": {S.HELPING: S.RESOLVED},  # T15: helped, not confirmed
 }
 
@@ -117,7 +116,7 @@ class Outcome(models.TextChoices):
 
 
 class Reflection(models.TextChoices):
-    """"How did that go?" (C7). "Not yet" is a move of its own, ``reopen``."""
+    """ "How did that go?" (C7). "Not yet" is a move of its own, ``reopen``."""
 
     CARRY_ON = "carry_on", _("I can carry on")
     PARTLY = "partly", _("Partly")
@@ -216,8 +215,7 @@ class HelpRequest(models.Model):
                 fields=["student", "form_key"], name="one_request_per_form_key"
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["claimed", "helping", "paused"])
-                | Q(helper__isnull=False),
+                condition=~Q(status__in=["claimed", "helping", "paused"]) | Q(helper__isnull=False),
                 name="with_helper_has_a_helper",
             ),
             models.CheckConstraint(
@@ -249,11 +247,18 @@ class HelpRequest(models.Model):
     def is_active(self) -> bool:
         return self.status in ACTIVE
 
+    def asks_how_it_went(self, now: datetime) -> bool:
+        """Whether the student may still say how it went, or "not yet" (T10)."""
+        return (
+            self.status == S.RESOLVED
+            and not self.reflection
+            and self.ended_at is not None
+            and now - self.ended_at < REOPEN_WITHIN
+        )
+
     @property
     def credits(self) -> Credits:
-        return Credits(
-            self.first_today, self.been_a_while, self.missed_last_time, self.carry_on
-        )
+        return Credits(self.first_today, self.been_a_while, self.missed_last_time, self.carry_on)
 
     @property
     def label(self) -> int:

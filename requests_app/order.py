@@ -23,7 +23,7 @@ class Rule(models.TextChoices):
 
 
 class CarryOn(models.TextChoices):
-    """"Can you carry on meanwhile?", in the student's own words (A07)."""
+    """ "Can you carry on meanwhile?", in the student's own words (A07)."""
 
     NO = "no", _("No")
     SLOWLY = "slowly", _("Slowly")

@@ -1,10 +1,14 @@
+from typing import Any
+
 from django.urls import path
 
 from requests_app.consumers import ClassroomConsumer
 
 page = "ws/c/<slug:slug>/<slug:language>/"
 
-websocket_urlpatterns = [
-    path(page, ClassroomConsumer.as_asgi()),
-    path(page + "board/", ClassroomConsumer.as_asgi(), {"on_board": True}),
+consumer: Any = ClassroomConsumer.as_asgi()  # Django's path() knows only views
+
+websocket_urlpatterns: list[Any] = [
+    path(page, consumer),
+    path(page + "board/", consumer, {"on_board": True}),
 ]

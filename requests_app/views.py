@@ -4,17 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from classrooms.access import helper_required, member_required, student_required
+from classrooms.access import MemberRequest, helper_required, member_required, student_required
 from classrooms.models import Membership, Task
 from requests_app import actions, forms, live
-from requests_app.models import HelpRequest, Queue, Status, new_key
+from requests_app.models import HelpRequest, Queue, new_key
 from requests_app.order import EXPLAINED, Rule
 
 # --- Pages -------------------------------------------------------------------
@@ -22,27 +22,27 @@ from requests_app.order import EXPLAINED, Rule
 
 @require_safe
 @member_required
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: MemberRequest) -> HttpResponse:
     """The class page: the queue for helpers, their own request for students."""
     return render_page(request)
 
 
 @require_safe
 @member_required
-def regions(request: HttpRequest) -> HttpResponse:
+def regions(request: MemberRequest) -> HttpResponse:
     """Every region of this member's page, for a page whose socket is silent or was asleep."""
     return HttpResponse(live.render(request.membership))
 
 
 @require_safe
 @member_required
-def board_regions(request: HttpRequest) -> HttpResponse:
+def board_regions(request: MemberRequest) -> HttpResponse:
     return HttpResponse(live.render(request.membership, on_board=True))
 
 
 @require_safe
 @member_required
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: MemberRequest) -> HttpResponse:
     """For the projector: is help open, how to come in, how we ask. Nothing about anybody."""
     present = live.Present(queue_of(request).pk)
     return render(request, "requests_app/board.html", live.class_context(present))
@@ -50,7 +50,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @member_required
-def get_help(request: HttpRequest) -> HttpResponse:
+def get_help(request: MemberRequest) -> HttpResponse:
     """How asking works here, for a student who wonders whom to ask and how."""
     rule = EXPLAINED[Rule(queue_of(request).rule)]
     return render(request, "requests_app/get_help.html", {"rule": rule, **place(request)})
@@ -61,7 +61,7 @@ def get_help(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @student_required
-def raise_hand(request: HttpRequest) -> HttpResponse:
+def raise_hand(request: MemberRequest) -> HttpResponse:
     def ask(*, by: Membership) -> HelpRequest:
         key = request.POST.get("form_key", "")[:40] or new_key()
         return actions.raise_hand(queue_of(request), student=by, form_key=key)
@@ -70,13 +70,15 @@ def raise_hand(request: HttpRequest) -> HttpResponse:
 
 
 @student_required
-def describe(request: HttpRequest) -> HttpResponse:
+def describe(request: MemberRequest) -> HttpResponse:
     """Say more; on GET the card on a page of its own, where nothing refreshes while one writes."""
     if request.method != "POST":
         return render(request, "requests_app/describe.html", card(request))
     form = forms.DescribeForm(request.POST, classroom=request.membership.classroom)
     if not form.is_valid():
-        return refuse(request, form, "requests_app/describe.html", "requests_app/_describe_form.html")
+        return refuse(
+            request, form, "requests_app/describe.html", "requests_app/_describe_form.html"
+        )
 
     def say(*, by: Membership) -> HelpRequest:
         return actions.describe(my_request(request), by=by, **form.cleaned_data)
@@ -86,43 +88,43 @@ def describe(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @student_required
-def solve(request: HttpRequest) -> HttpResponse:
+def solve(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.solve, my_request(request))
 
 
 @require_POST
 @student_required
-def lower(request: HttpRequest) -> HttpResponse:
+def lower(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.lower, my_request(request))
 
 
 @require_POST
 @student_required
-def say_why(request: HttpRequest) -> HttpResponse:
+def say_why(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.say_why, my_request(request), forms.ReasonForm(request.POST))
 
 
 @require_POST
 @student_required
-def reflect(request: HttpRequest) -> HttpResponse:
+def reflect(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.reflect, my_request(request), forms.ReflectForm(request.POST))
 
 
 @require_POST
 @student_required
-def reopen(request: HttpRequest) -> HttpResponse:
+def reopen(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.reopen, my_request(request))
 
 
 @require_POST
 @student_required
-def carry_over(request: HttpRequest) -> HttpResponse:
+def carry_over(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.carry_over, my_request(request))
 
 
 @require_POST
 @student_required
-def defer(request: HttpRequest) -> HttpResponse:
+def defer(request: MemberRequest) -> HttpResponse:
     """Take the proposed time, or name one with ``minutes``."""
     if "minutes" not in request.POST:
         return perform(request, actions.defer, my_request(request))
@@ -136,7 +138,7 @@ def defer(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @student_required
-def decline_later(request: HttpRequest) -> HttpResponse:
+def decline_later(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.decline_later, my_request(request))
 
 
@@ -145,36 +147,36 @@ def decline_later(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @helper_required
-def claim(request: HttpRequest, key: str) -> HttpResponse:
+def claim(request: MemberRequest, key: str) -> HttpResponse:
     return perform(request, actions.claim, find_help_request(request, key), undo=True)
 
 
 @require_POST
 @helper_required
-def start(request: HttpRequest, key: str) -> HttpResponse:
+def start(request: MemberRequest, key: str) -> HttpResponse:
     return perform(request, actions.start, find_help_request(request, key), undo=True)
 
 
 @require_POST
 @helper_required
-def resolve(request: HttpRequest, key: str) -> HttpResponse:
+def resolve(request: MemberRequest, key: str) -> HttpResponse:
     return perform(request, actions.resolve, find_help_request(request, key), undo=True)
 
 
 @require_POST
 @helper_required
-def put_back(request: HttpRequest, key: str) -> HttpResponse:
+def put_back(request: MemberRequest, key: str) -> HttpResponse:
     return perform(request, actions.put_back, find_help_request(request, key), undo=True)
 
 
 @require_POST
 @helper_required
-def bring_forward(request: HttpRequest, key: str) -> HttpResponse:
+def bring_forward(request: MemberRequest, key: str) -> HttpResponse:
     return perform(request, actions.bring_forward, find_help_request(request, key), undo=True)
 
 
 @helper_required
-def pause(request: HttpRequest, key: str) -> HttpResponse:
+def pause(request: MemberRequest, key: str) -> HttpResponse:
     help_request = find_help_request(request, key)
     form = forms.PauseForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
@@ -187,7 +189,7 @@ def pause(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @helper_required
-def propose_later(request: HttpRequest, key: str) -> HttpResponse:
+def propose_later(request: MemberRequest, key: str) -> HttpResponse:
     help_request = find_help_request(request, key)
     form = forms.LaterForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
@@ -201,7 +203,7 @@ def propose_later(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @helper_required
-def answer_group(request: HttpRequest) -> HttpResponse:
+def answer_group(request: MemberRequest) -> HttpResponse:
     task = find_task(request)
 
     def answer(*, by: Membership) -> list[HelpRequest]:
@@ -212,7 +214,7 @@ def answer_group(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @helper_required
-def raise_for(request: HttpRequest) -> HttpResponse:
+def raise_for(request: MemberRequest) -> HttpResponse:
     form = forms.RaiseForForm(request.POST, classroom=request.membership.classroom)
 
     def ask(*, by: Membership) -> HelpRequest:
@@ -231,7 +233,7 @@ def raise_for(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @helper_required
-def undo(request: HttpRequest) -> HttpResponse:
+def undo(request: MemberRequest) -> HttpResponse:
     def take_back(*, by: Membership) -> list[HelpRequest]:
         return actions.undo(queue_of(request), by=by)
 
@@ -240,10 +242,10 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @helper_required
-def open_help(request: HttpRequest) -> HttpResponse:
+def open_help(request: MemberRequest) -> HttpResponse:
     form = forms.OpenHelpForm(request.POST)
     if not form.is_valid():
-        messages.error(request, form.errors["closes_at"][0])
+        messages.error(request, str(form.errors["closes_at"][0]))
         return answer_with(request, 422)
 
     def begin(*, by: Membership):
@@ -254,7 +256,7 @@ def open_help(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @helper_required
-def close_help(request: HttpRequest) -> HttpResponse:
+def close_help(request: MemberRequest) -> HttpResponse:
     return perform(request, lambda *, by: actions.close_help(by.classroom, by=by))
 
 
@@ -262,7 +264,7 @@ def close_help(request: HttpRequest) -> HttpResponse:
 
 
 def perform(
-    request: HttpRequest,
+    request: MemberRequest,
     action: Callable[..., Any],
     help_request: HelpRequest | None = None,
     form: Any = None,
@@ -296,7 +298,7 @@ def perform(
 
 
 def answer_with(
-    request: HttpRequest,
+    request: MemberRequest,
     status: int = 200,
     *,
     undo: bool = False,
@@ -313,17 +315,17 @@ def answer_with(
     return HttpResponse("".join(parts), status=status)
 
 
-def back(request: HttpRequest, *, undo: bool = False) -> HttpResponse:
+def back(request: MemberRequest, *, undo: bool = False) -> HttpResponse:
     page = reverse("requests_app:show", args=[request.membership.classroom.slug])
     return redirect(f"{page}?undo=1" if undo else page)
 
 
-def render_flash(request: HttpRequest, *, undo: bool) -> str:
+def render_flash(request: MemberRequest, *, undo: bool) -> str:
     url = reverse("requests_app:undo", args=[request.membership.classroom.slug])
     return render_to_string("_flash.html", {"undo_url": url if undo else ""}, request)
 
 
-def render_page(request: HttpRequest, status: int = 200) -> HttpResponse:
+def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
     membership = request.membership
     present = live.Present(queue_of(request).pk)
     context = place(request)
@@ -348,7 +350,7 @@ def render_page(request: HttpRequest, status: int = 200) -> HttpResponse:
 
 
 def ask_helper(
-    request: HttpRequest, verb: str, help_request: HelpRequest, form: Any
+    request: MemberRequest, verb: str, help_request: HelpRequest, form: Any
 ) -> HttpResponse:
     """A small question before a helper's move, beside the queue so that no push wipes it."""
     context = {"verb": verb, "help_request": help_request, "form": form, **place(request)}
@@ -360,7 +362,7 @@ def ask_helper(
     return render(request, f"requests_app/{name}", context, status=status)
 
 
-def refuse(request: HttpRequest, form: Any, page: str, part: str) -> HttpResponse:
+def refuse(request: MemberRequest, form: Any, page: str, part: str) -> HttpResponse:
     """422 with the form as it was typed and the sentence that helps."""
     context = card(request) | {"form": form}
     if request.htmx:
@@ -371,15 +373,15 @@ def refuse(request: HttpRequest, form: Any, page: str, part: str) -> HttpRespons
 # --- Finding things through the membership -----------------------------------
 
 
-def place(request: HttpRequest) -> dict:
+def place(request: MemberRequest) -> dict:
     return {"membership": request.membership, "classroom": request.membership.classroom}
 
 
-def queue_of(request: HttpRequest) -> Queue:
+def queue_of(request: MemberRequest) -> Queue:
     return Queue.objects.of(request.membership.classroom)
 
 
-def my_request(request: HttpRequest) -> HelpRequest:
+def my_request(request: MemberRequest) -> HelpRequest:
     """The request that this student's page is about: their newest here."""
     latest = HelpRequest.objects.filter(queue=queue_of(request)).latest_of(request.membership)
     if latest is None:
@@ -387,19 +389,19 @@ def my_request(request: HttpRequest) -> HelpRequest:
     return latest
 
 
-def find_help_request(request: HttpRequest, key: str) -> HelpRequest:
+def find_help_request(request: MemberRequest, key: str) -> HelpRequest:
     return get_object_or_404(
         HelpRequest.objects.with_people(), queue__classroom=request.membership.classroom, key=key
     )
 
 
-def find_task(request: HttpRequest) -> Task:
+def find_task(request: MemberRequest) -> Task:
     pk = request.POST.get("task", "")
     known = request.membership.classroom.tasks
     return get_object_or_404(known, pk=pk if pk.isascii() and pk.isdigit() else 0)
 
 
-def card(request: HttpRequest, latest: HelpRequest | None = None) -> dict:
+def card(request: MemberRequest, latest: HelpRequest | None = None) -> dict:
     """The card, filled with what the active request says already, and that request's key."""
     latest = latest or HelpRequest.objects.latest_of(request.membership)
     initial, key = {}, ""
@@ -408,4 +410,3 @@ def card(request: HttpRequest, latest: HelpRequest | None = None) -> dict:
         initial = {"task": latest.task_id, "text": latest.text, "carry_on": latest.carry_on}
     form = forms.DescribeForm(initial=initial, classroom=request.membership.classroom)
     return {"form": form, "key": key, **place(request)}
-

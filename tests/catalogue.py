@@ -28,9 +28,7 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
 }
 _HOLES = re.compile(r"%\([a-z_]+\)[sd]|%[sd%]|<[^>]+>|&[a-z]+;")
-_LETTERS = str.maketrans(
-    "abcdefghijklmnopqrstuvwxyz", "ابچدهفگحیجکلمنوپقرستثوشخیز"
-)
+_LETTERS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابچدهفگحیجکلمنوپقرستثوشخیز")
 
 
 def messages() -> Iterator[tuple[str | tuple, str | None, str]]:
@@ -66,7 +64,9 @@ def write_pseudo_language(language: str = "ar") -> None:
         forms = message if isinstance(message, tuple) else (message,)
         plural = len([form for form in forms if form]) > 1
         made = (
-            tuple(pseudo(forms[1]) for _ in range(catalog.num_plurals)) if plural else pseudo(forms[0])
+            tuple(pseudo(forms[1]) for _ in range(catalog.num_plurals))
+            if plural
+            else pseudo(forms[0])
         )
         catalog.add(tuple(forms[:2]) if plural else forms[0], made, context=context)
     folder = Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES"

@@ -17,7 +17,12 @@ ALLOWED: set[str] = set()
 
 
 def test_no_text_blames_ranks_or_speaks_like_a_machine():
-    texts = {form for message, _c, _p in messages() for form in ([message] if isinstance(message, str) else message) if form}
+    texts = {
+        form
+        for message, _c, _p in messages()
+        for form in ([message] if isinstance(message, str) else message)
+        if form
+    }
     assert len(texts) > 100
     found = {text for text in texts if BANNED.search(text)} - ALLOWED
     assert found == set()

@@ -107,8 +107,10 @@ def visit(chromium):
             "console",
             lambda message: (
                 problems.append(message.text)
-                if message.type == "error" and "the server responded with a status" not in message.text
-                and "WebSocket" not in message.text and "ERR_INTERNET_DISCONNECTED" not in message.text
+                if message.type == "error"
+                and "the server responded with a status" not in message.text
+                and "WebSocket" not in message.text
+                and "ERR_INTERNET_DISCONNECTED" not in message.text
                 else None
             ),
         )

@@ -26,7 +26,9 @@ def check(page, where):
         for node in each["nodes"][:2]
     ]
     assert told == []
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
     assert wide <= 0, f"{where} is {wide} px too wide"
 
 
@@ -71,7 +73,9 @@ STATES = [
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing_on_the_students_page(state, open_as, in_database, lesson, room, ada, grace):
+def test_axe_finds_nothing_on_the_students_page(
+    state, open_as, in_database, lesson, room, ada, grace
+):
     in_database(lambda: [room.tasks.create(title=f"Task {n}") for n in range(3)])
     in_database(states(ada, grace)[state])
     for scheme in ("light", "dark"):
@@ -92,7 +96,9 @@ def fill(room, grace, alan):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_helpers_pages(scheme, open_as, in_database, lesson, room, grace, alan):
+def test_axe_finds_nothing_on_the_helpers_pages(
+    scheme, open_as, in_database, lesson, room, grace, alan
+):
     empty = open_as(grace, viewport=PHONE, color_scheme=scheme)
     check(empty, "empty")
     in_database(fill, room, grace, alan)

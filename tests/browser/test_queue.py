@@ -108,7 +108,6 @@ def test_7_a_cut_connection_comes_back_to_the_truth(open_as, in_database, lesson
     page = open_as(ada)
     tap(page, "Raise hand")
     expect(heading(page, "You are in line")).to_be_visible()
-    page.evaluate("() => { window.__real = window.WebSocket; window.WebSocket = function () { throw new Error('cut') } }")
     page.context.set_offline(True)
     expect(page.locator("#live")).to_have_text("Reconnecting…")
     in_database(lambda: actions.claim(HelpRequest.objects.get(), by=grace))
@@ -194,7 +193,9 @@ def test_13_two_helpers_one_student(open_as, lesson, ada, ben, grace, alan):
     tap(page, "Raise hand")
     expect(row(second, "Ada")).to_be_visible()
     # Alan's page is a moment behind: he taps what Grace has just taken.
-    second.evaluate("document.body.addEventListener('htmx:wsBeforeMessage', e => e.preventDefault())")
+    second.evaluate(
+        "document.body.addEventListener('htmx:wsBeforeMessage', e => e.preventDefault())"
+    )
     tap(first, "On my way")
     expect(heading(page, "Grace Hopper is on the way")).to_be_visible()
     tap(open_as(ben), "Raise hand")

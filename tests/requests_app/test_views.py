@@ -28,7 +28,9 @@ def test_a_student_raises_a_hand_with_a_plain_form(browser_of, room, lesson, ada
 def test_a_repeated_post_makes_one_request(browser_of, room, lesson, ada):
     client = browser_of(ada)
     for _ in range(3):
-        assert client.post(url(room, "raise_hand"), {"form_key": "first"}, **HTMX).status_code == 200
+        assert (
+            client.post(url(room, "raise_hand"), {"form_key": "first"}, **HTMX).status_code == 200
+        )
     assert HelpRequest.objects.count() == 1
 
 
@@ -50,9 +52,7 @@ def test_a_helper_claims_starts_and_is_done(browser_of, room, raise_hand, ada, g
     assert "Undo" in answer.text
 
 
-def test_a_late_claim_answers_409_with_what_is_true(
-    browser_of, room, raise_hand, ada, grace, alan
-):
+def test_a_late_claim_answers_409_with_what_is_true(browser_of, room, raise_hand, ada, grace, alan):
     help_request = raise_hand(ada)
     browser_of(grace).post(url(room, "claim", help_request.key))
     answer = browser_of(alan).post(url(room, "claim", help_request.key), **HTMX)

@@ -1,0 +1,110 @@
+"""A wrong setting stops the start with one sentence that names the variable."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCTION = {
+    "HELPDESK_MODE": "production",
+    "HELPDESK_SITE_URL": "https://help.example.org",
+    "SECRET_KEY": "k3J9-qW7x_Zt2-Lm8v_Bn4c-Rf6h_Yp1s-Gd5a_Ue0o-Ti3w_Xk9",
+}
+
+
+def start(**env):
+    """Import the settings in a process of its own; returns (exit code, what it said)."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("HELPDESK_")
+        and name not in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PORT", "HOST", "ALLOWED_HOSTS")
+    }
+    code = "import helpdesk.settings as s; print(s.ALLOWED_HOSTS, s.ORIGINS, s.SESSION_COOKIE_NAME)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=clean | env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_nothing_set_is_enough():
+    code, said = start()
+    assert code == 0
+    assert "http://127.0.0.1:8000" in said
+
+
+def test_production_starts_with_what_it_needs():
+    code, said = start(**PRODUCTION)
+    assert code == 0
+    assert "['help.example.org'] ['https://help.example.org'] __Host-sessionid" in said
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        (
+            {"HELPDESK_MOD": "demo"},
+            "HELPDESK_MOD is not a setting of helpdesk. Did you mean HELPDESK_MODE?",
+        ),
+        ({"HELPDESK_MODE": "prod"}, "HELPDESK_MODE must be one of"),
+        ({"PORT": "eighty"}, "PORT must be a number from 1 to 65535"),
+        ({"HELPDESK_DEBUG": "maybe"}, "HELPDESK_DEBUG must be yes or no"),
+        ({"HELPDESK_SITE_URL": "help.example.org"}, "HELPDESK_SITE_URL must be the full address"),
+        ({"HELPDESK_SITE_URL": "https://*"}, "HELPDESK_SITE_URL must be the full address"),
+        ({"HELPDESK_SITE_URL": "https://a.example/path"}, "without a path"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must start with"),
+        ({"REDIS_URL": "http://x"}, "REDIS_URL must start with redis://"),
+        ({"HELPDESK_TIME_ZONE": "Mars/Base"}, "HELPDESK_TIME_ZONE must be a zone"),
+        ({"HELPDESK_LANGUAGES": "en,xx"}, "HELPDESK_LANGUAGES: 'xx'"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too weak"),
+        ({"SECRET_KEY": "a" * 60}, "SECRET_KEY is too weak"),
+        ({"SECRET_KEY_FILE": "/nowhere/at/all"}, "SECRET_KEY_FILE: cannot read"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must not be *"),
+        (PRODUCTION | {"SECRET_KEY": ""}, "SECRET_KEY is missing"),
+        (PRODUCTION | {"HELPDESK_SITE_URL": "http://help.example.org"}, "must start with https://"),
+        (PRODUCTION | {"HELPDESK_SITE_URL": ""}, "HELPDESK_SITE_URL must be the full address"),
+        (PRODUCTION | {"HELPDESK_DEBUG": "yes"}, "HELPDESK_DEBUG must be off in production"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(env, sentence):
+    code, said = start(**env)
+    assert code != 0
+    assert sentence in said
+
+
+def test_the_example_lists_what_the_settings_read():
+    sources = (ROOT / "helpdesk/settings.py").read_text() + (ROOT / "helpdesk/env.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', sources))
+    read |= set(re.findall(r'"(HELPDESK_[A-Z_]+)",', sources))
+    listed = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert listed == read
+
+
+@pytest.mark.django_db
+def test_the_database_is_set_to_keep_what_it_acknowledged():
+    def answer(query):
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchone()[0]
+
+    if settings.SQLITE:
+        assert answer("PRAGMA journal_mode") == "wal"
+        assert answer("PRAGMA synchronous") == 2  # FULL: a power cut loses nothing answered
+        assert answer("PRAGMA foreign_keys") == 1
+        assert answer("PRAGMA busy_timeout") == 5000
+        assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    else:
+        assert answer("SHOW statement_timeout") == "5s"
+        assert answer("SHOW lock_timeout") == "1s"
+        assert answer("SHOW synchronous_commit") == "on"
