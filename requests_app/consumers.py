@@ -4,6 +4,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.utils.translation import get_supported_language_variant
+from redis.exceptions import RedisError
 
 from classrooms.access import Entry, find_entry
 from classrooms.actions import attend
@@ -21,7 +22,12 @@ class ClassroomConsumer(AsyncWebsocketConsumer):
     socket: hub.Socket | None = None
 
     async def connect(self) -> None:
-        self.hub = await hub.joined(live.frames_for)
+        try:
+            self.hub = await hub.joined(live.frames_for)
+        except (OSError, RedisError):
+            # The layer is away: the page asks for itself until a later try succeeds.
+            await self.close(hub.TRY_AGAIN)
+            return
         where = self.scope["url_route"]["kwargs"]
         slug = where["slug"]
         found = await self.hub.in_thread(_find, self.scope, slug)

@@ -1,0 +1,197 @@
+"""Who may do what at every URL: each route x method x role, declared here or the test fails.
+
+Adding a URL without a row fails ``test_every_url_is_declared``. A cell is "yes" (let in:
+anything but a refusal), "404" (does not exist for them), "in" (sent to the way in: 302 to the
+front page), "405" (method not offered).
+"""
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from classrooms.models import Classroom, Role, School
+from requests_app import actions
+from requests_app.models import Queue
+from tests.conftest import staff, student
+
+pytestmark = pytest.mark.django_db
+
+ROLES = (
+    "anonymous",
+    "stranger",
+    "other student",
+    "other teacher",
+    "removed student",
+    "removed teacher",
+    "student",
+    "assistant",
+    "teacher",
+    "admin",
+)
+OUTSIDE = {
+    "anonymous": "in",
+    "stranger": "404",
+    "other student": "404",
+    "other teacher": "404",
+    "removed student": "404",
+    "removed teacher": "404",
+}
+
+
+def only(*inside: str) -> dict[str, str]:
+    """Those inside the class who are let in; for everybody else it does not exist."""
+    return OUTSIDE | {
+        role: "yes" if role in inside else "404"
+        for role in ("student", "assistant", "teacher", "admin")
+    }
+
+
+EVERYBODY = dict.fromkeys(ROLES, "yes")
+MEMBERS = only("student", "assistant", "teacher", "admin")
+STUDENT = only("student")
+HELPERS = only("assistant", "teacher")
+MANAGERS = only("teacher", "admin")
+NOT_OFFERED = dict.fromkeys(ROLES, "405")
+
+
+def reads(who: dict) -> dict[str, dict]:
+    """A page: GET for these, POST for nobody who is let in."""
+    return {"GET": who, "POST": {role: "405" if cell == "yes" else cell for role, cell in who.items()}}
+
+
+def acts(who: dict) -> dict[str, dict]:
+    """A verb: POST for these; what GET answers is a refusal for all."""
+    return {"GET": NOT_OFFERED, "POST": who}
+
+
+def both(who: dict) -> dict[str, dict]:
+    """A form: GET shows it, POST sends it."""
+    return {"GET": who, "POST": who}
+
+
+TABLE = {
+    "requests_app:show": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "requests_app:regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "requests_app:board": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "requests_app:board_regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "requests_app:get_help": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "requests_app:raise_hand": acts(STUDENT),
+    "requests_app:describe": both(STUDENT),
+    "requests_app:solve": acts(STUDENT),
+    "requests_app:lower": acts(STUDENT),
+    "requests_app:say_why": acts(STUDENT),
+    "requests_app:reflect": acts(STUDENT),
+    "requests_app:reopen": acts(STUDENT),
+    "requests_app:carry_over": acts(STUDENT),
+    "requests_app:defer": acts(STUDENT),
+    "requests_app:decline_later": acts(STUDENT),
+    "requests_app:open_help": acts(HELPERS),
+    "requests_app:close_help": acts(HELPERS),
+    "requests_app:raise_for": acts(HELPERS),
+    "requests_app:answer_group": acts(HELPERS),
+    "requests_app:undo": acts(HELPERS),
+    "requests_app:claim": acts(HELPERS),
+    "requests_app:start": acts(HELPERS),
+    "requests_app:resolve": acts(HELPERS),
+    "requests_app:put_back": acts(HELPERS),
+    "requests_app:bring_forward": acts(HELPERS),
+    "requests_app:pause": both(HELPERS),
+    "requests_app:propose_later": both(HELPERS),
+    "requests_app:history": {"GET": HELPERS, "POST": NOT_OFFERED},
+    "requests_app:order": both(MANAGERS),
+}
+#: Made by allauth, Django's admin and the demo; tested by themselves.
+ELSEWHERE = ("account_", "admin:", "demo:")
+
+
+def routes(resolver=None, namespace="", outer=()):
+    """``(name, parameters)`` of every route of the project."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        parameters = (*outer, *pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            if inner != "admin:":
+                yield from routes(pattern, inner, parameters)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}", parameters
+
+
+def test_every_url_is_declared():
+    known = {name for name, _ in routes() if not name.startswith(ELSEWHERE)}
+    assert known == set(TABLE)
+    for cells in TABLE.values():
+        for who in cells.values():
+            assert set(who) == set(ROLES)
+
+
+@pytest.fixture
+def world(room, lesson, ada, grace, alan, edsger, mallory, school):
+    """One class with a request, its twin in the same school, and another school's teacher."""
+    task = room.tasks.create(title="Loops")
+    help_request = actions.raise_hand(Queue.objects.of(room), student=ada, form_key="first")
+    twin = Classroom.objects.create(school=school, name="Twin", slug="twin-22222", code="TWNTWNTW")
+    far = School.objects.create(name="Far School")
+    away = Classroom.objects.create(school=far, name="Away", slug="away-33333", code="AWAYAWAY")
+    removed = student(room, "Removed Student")
+    gone = staff(room, "gone@example.org", "Gone Teacher", Role.TEACHER)
+    return {
+        "request": help_request,
+        "task": task,
+        "people": {
+            "stranger": mallory,
+            "other student": student(twin, "Twin Student"),
+            "other teacher": staff(away, "away@example.org", "Away Teacher", Role.TEACHER),
+            "removed student": removed,
+            "removed teacher": gone,
+            "student": ada,
+            "assistant": alan,
+            "teacher": grace,
+            "admin": edsger,
+        },
+        "parameters": {"slug": room.slug, "key": help_request.key},
+        "away": away,
+    }
+
+
+def enter(world, role, browser_of, client):
+    """A client that is who the role says; those removed came in before they were."""
+    if role == "anonymous":
+        return client
+    opened = browser_of(world["people"][role])
+    if role.startswith("removed"):
+        from classrooms import actions as people
+
+        people.remove(world["people"][role])
+    return opened
+
+
+def told(answer) -> str:
+    """The cell that an answer stands for."""
+    if answer.status_code == 302 and answer["Location"].startswith("/?next="):
+        return "in"
+    if answer.status_code in (404, 405):
+        return str(answer.status_code)
+    assert answer.status_code < 500, answer.status_code
+    return "yes"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", TABLE)
+def test_each_cell_is_as_declared(name, role, world, browser_of, client):
+    parameters = dict(routes())[name]
+    known = world["parameters"]
+    url = reverse(name, kwargs={each: known[each] for each in parameters})
+    for method, who in TABLE[name].items():
+        opened = enter(world, role, browser_of, client)
+        # Only the door is asked about: what a member's form then says is tested elsewhere.
+        answer = getattr(opened, method.lower())(url, {"task": world["task"].pk})
+        assert told(answer) == who[role], f"{method} {url} as {role}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("name", [name for name, cells in TABLE.items() if "key" in dict(routes())[name]])
+def test_the_id_of_another_class_opens_nothing(name, world, browser_of):
+    """Every id in a URL is looked up inside the class that the URL names."""
+    away = world["people"]["other teacher"]
+    url = reverse(name, kwargs={"slug": world["away"].slug, "key": world["request"].key})
+    for method in ("get", "post"):
+        answer = getattr(browser_of(away), method)(url)
+        assert answer.status_code in (404, 405)
