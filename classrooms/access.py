@@ -35,8 +35,9 @@ class MemberRequest(HttpRequest):
 
 
 class SchoolRequest(HttpRequest):
-    """A school admin's request."""
+    """A school admin's request: all schools that this person administers, and the one at hand."""
 
+    schools: list[School]
     school: School
 
 
@@ -186,18 +187,17 @@ def account_required(view: Callable):
 
 
 def school_admin_required(view: Callable):
-    """Sets ``request.school``: one that this person administers (``?school=`` picks among them)."""
+    """Sets ``request.schools``, and ``request.school``: the first, or the one of ``?school=``."""
 
     @account_required
     @wraps(view)
     def wrapped(request, *args, **kwargs):
-        mine = School.objects.filter(admins__user=request.user).order_by("pk")
+        request.schools = list(School.objects.filter(admins__user=request.user).order_by("pk"))
         wanted = request.GET.get("school", "")
-        if wanted:
-            mine = mine.filter(pk=wanted if wanted.isascii() and wanted.isdigit() else 0)
-        request.school = mine.first()
-        if request.school is None:
+        picked = [each for each in request.schools if wanted in ("", str(each.pk))]
+        if not picked:
             raise Http404
+        request.school = picked[0]
         with timezone.override(request.school.time_zone):
             return view(request, *args, **kwargs)
 

@@ -64,11 +64,13 @@ def start_classroom(user, *, name: str, school_name: str = "", time_zone: str = 
 
 
 @transaction.atomic
-def add_classroom(school: School, *, name: str, teacher) -> Classroom:
+def add_classroom(school: School, *, name: str, teacher=None) -> Classroom:
+    """A class that its school's admins can set up; without ``teacher`` they invite one."""
     classroom = Classroom(school=school, name=name, slug=new_slug(name))
     _take_unused_code(classroom)
     classroom.save()
-    _add_staff(classroom, teacher, Role.TEACHER)
+    if teacher is not None:
+        _add_staff(classroom, teacher, Role.TEACHER)
     for admin in school.admins.exclude(user=teacher).select_related("user"):
         _add_staff(classroom, admin.user, Role.SCHOOL_ADMIN)
     return classroom
@@ -285,6 +287,15 @@ def forget(device: Device) -> None:
     device.delete()
     device.pk = pk
     _announce_end(device=device)
+
+
+@transaction.atomic
+def leave(device: Device) -> None:
+    """The student says "Not you?". Who only waited to come in has never been here."""
+    if device.approved_at is None:
+        turn_away(device)
+    else:
+        forget(device)
 
 
 # --- People ------------------------------------------------------------------

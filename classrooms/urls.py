@@ -1,16 +1,46 @@
-from django.http import HttpResponse
 from django.urls import path
+
+from classrooms import manage, views
 
 app_name = "classrooms"
 
-
-def v(r, **k):
-    return HttpResponse("x")
-
+room = "c/<slug:slug>/"
+device = room + "manage/door/<int:device>/"
+member = room + "manage/people/<int:member>/"
+task = room + "manage/tasks/<int:task>/"
 
 urlpatterns = [
-    path("", v, name="index"),
-    path("c/<slug:slug>/waiting/", v, name="waiting"),
-    path("c/<slug:slug>/leave/", v, name="leave"),
-    path("c/<slug:slug>/manage/", v, name="people"),
+    path("", views.index, name="index"),
+    path("join/", views.join, name="join"),
+    path("join/<str:code>/", views.join_code, name="join_code"),
+    path("start/", views.start, name="start"),
+    path("school/", views.school, name="school"),
+    path("school/add/", views.add_classroom, name="add_classroom"),
+    path("school/invite/", views.invite_admin, name="invite_admin"),
+    path("school/remove-admin/", views.remove_admin, name="remove_admin"),
+    path("school/restore/", views.restore, name="restore"),
+    path("invite/<str:key>/", views.accept_invite, name="accept_invite"),
+    path(room + "waiting/", views.waiting, name="waiting"),
+    path(room + "leave/", views.leave, name="leave"),
+    path(room + "sign/", views.sign, name="sign"),
+    path(room + "manage/", manage.people, name="people"),
+    path(room + "manage/door/let-all-in/", manage.let_all_in, name="let_all_in"),
+    path(device + "let-in/", manage.let_in, name="let_in"),
+    path(device + "turn-away/", manage.turn_away, name="turn_away"),
+    path(member + "rename/", manage.rename, name="rename"),
+    path(member + "remove/", manage.remove, name="remove"),
+    path(member + "role/", manage.change_role, name="change_role"),
+    path(member + "forget-devices/", manage.forget_devices, name="forget_devices"),
+    path(room + "manage/roster/", manage.roster, name="roster"),
+    path(room + "manage/roster/add/", manage.add_students, name="add_students"),
+    path(room + "manage/invite/", manage.invite, name="invite"),
+    path(room + "manage/invite/joining/", manage.set_joining, name="set_joining"),
+    path(room + "manage/invite/renew/", manage.renew_code, name="renew_code"),
+    path(room + "manage/invite/colleague/", manage.invite_colleague, name="invite_colleague"),
+    path(room + "manage/tasks/", manage.tasks, name="tasks"),
+    path(task + "rename/", manage.rename_task, name="rename_task"),
+    path(task + "archive/", manage.archive_task, name="archive_task"),
+    path(task + "move/", manage.move_task, name="move_task"),
+    path(room + "manage/settings/", manage.settings, name="settings"),
+    path(room + "manage/archive/", manage.archive, name="archive"),
 ]

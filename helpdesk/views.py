@@ -7,6 +7,7 @@ import sys
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -23,10 +24,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(render_to_string("_try_again.html", {"away": away}), status=status)
     else:
-        response = HttpResponse(
-            render_to_string(name, {"typed": _typed(request), "path": request.get_full_path()}),
-            status=status,
-        )
+        context = {
+            "typed": _typed(request),
+            "path": request.get_full_path(),
+            "token": get_token(request),  # from the cookie, so it can be sent once more
+        }
+        response = HttpResponse(render_to_string(name, context), status=status)
     if away:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response

@@ -8,7 +8,8 @@ front page), "405" (method not offered).
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from classrooms.models import Classroom, Role, School
+from classrooms import actions as people
+from classrooms.models import Classroom, Device, Role, School
 from requests_app import actions
 from requests_app.models import Queue
 from tests.conftest import staff, student
@@ -50,12 +51,23 @@ MEMBERS = only("student", "assistant", "teacher", "admin")
 STUDENT = only("student")
 HELPERS = only("assistant", "teacher")
 MANAGERS = only("teacher", "admin")
+#: Of the school, whatever class; students without an account are sent to the way in.
+SCHOOL_ADMIN = dict.fromkeys(ROLES, "404") | {
+    "anonymous": "in",
+    "other student": "in",
+    "removed student": "in",
+    "student": "in",
+    "admin": "yes",
+}
 NOT_OFFERED = dict.fromkeys(ROLES, "405")
 
 
 def reads(who: dict) -> dict[str, dict]:
     """A page: GET for these, POST for nobody who is let in."""
-    return {"GET": who, "POST": {role: "405" if cell == "yes" else cell for role, cell in who.items()}}
+    return {
+        "GET": who,
+        "POST": {role: "405" if cell == "yes" else cell for role, cell in who.items()},
+    }
 
 
 def acts(who: dict) -> dict[str, dict]:
@@ -98,6 +110,40 @@ TABLE = {
     "requests_app:propose_later": both(HELPERS),
     "requests_app:history": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:order": both(MANAGERS),
+    "classrooms:index": {"GET": EVERYBODY, "POST": NOT_OFFERED},
+    "classrooms:join": both(EVERYBODY),
+    "classrooms:join_code": both(EVERYBODY),
+    "classrooms:start": both(EVERYBODY),
+    "classrooms:accept_invite": both(EVERYBODY),
+    "classrooms:school": both(SCHOOL_ADMIN),
+    "classrooms:add_classroom": acts(SCHOOL_ADMIN),
+    "classrooms:invite_admin": acts(SCHOOL_ADMIN),
+    "classrooms:remove_admin": acts(SCHOOL_ADMIN),
+    "classrooms:restore": acts(SCHOOL_ADMIN),
+    "classrooms:waiting": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    # One answer for all, so that it tells nothing about the class.
+    "classrooms:leave": acts(EVERYBODY),
+    "classrooms:sign": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "classrooms:people": {"GET": MANAGERS, "POST": NOT_OFFERED},
+    "classrooms:let_all_in": acts(MANAGERS),
+    "classrooms:let_in": acts(MANAGERS),
+    "classrooms:turn_away": acts(MANAGERS),
+    "classrooms:rename": both(MANAGERS),
+    "classrooms:remove": both(MANAGERS),
+    "classrooms:change_role": acts(MANAGERS),
+    "classrooms:forget_devices": acts(MANAGERS),
+    "classrooms:roster": both(MANAGERS),
+    "classrooms:add_students": acts(MANAGERS),
+    "classrooms:invite": {"GET": MANAGERS, "POST": NOT_OFFERED},
+    "classrooms:set_joining": acts(MANAGERS),
+    "classrooms:renew_code": acts(MANAGERS),
+    "classrooms:invite_colleague": acts(MANAGERS),
+    "classrooms:tasks": both(MANAGERS),
+    "classrooms:rename_task": both(MANAGERS),
+    "classrooms:archive_task": acts(MANAGERS),
+    "classrooms:move_task": acts(MANAGERS),
+    "classrooms:settings": both(MANAGERS),
+    "classrooms:archive": both(MANAGERS),
 }
 #: Made by allauth, Django's admin and the demo; tested by themselves.
 ELSEWHERE = ("account_", "admin:", "demo:")
@@ -127,15 +173,24 @@ def test_every_url_is_declared():
 def world(room, lesson, ada, grace, alan, edsger, mallory, school):
     """One class with a request, its twin in the same school, and another school's teacher."""
     task = room.tasks.create(title="Loops")
+    waiting = Device.objects.create(membership=student(room, "Waiting"), key_digest="waits")
     help_request = actions.raise_hand(Queue.objects.of(room), student=ada, form_key="first")
     twin = Classroom.objects.create(school=school, name="Twin", slug="twin-22222", code="TWNTWNTW")
     far = School.objects.create(name="Far School")
     away = Classroom.objects.create(school=far, name="Away", slug="away-33333", code="AWAYAWAY")
+    put_away = Classroom.objects.create(school=school, name="Old", slug="old-4444", code="LDLDLDLD")
+    people.archive(put_away)
+    invitation = people.invite(by=grace.user, role=Role.TEACHER, classroom=room, school=school)
     removed = student(room, "Removed Student")
     gone = staff(room, "gone@example.org", "Gone Teacher", Role.TEACHER)
     return {
         "request": help_request,
-        "task": task,
+        "typed": {
+            "task": task.pk,
+            "admin": school.admins.get().pk,
+            "classroom": put_away.pk,
+        },
+        "invitation": invitation,
         "people": {
             "stranger": mallory,
             "other student": student(twin, "Twin Student"),
@@ -147,7 +202,14 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "teacher": grace,
             "admin": edsger,
         },
-        "parameters": {"slug": room.slug, "key": help_request.key},
+        "parameters": {
+            "slug": room.slug,
+            "key": help_request.key,
+            "code": room.code,
+            "device": waiting.pk,
+            "member": ada.pk,
+            "task": task.pk,
+        },
         "away": away,
     }
 
@@ -158,8 +220,6 @@ def enter(world, role, browser_of, client):
         return client
     opened = browser_of(world["people"][role])
     if role.startswith("removed"):
-        from classrooms import actions as people
-
         people.remove(world["people"][role])
     return opened
 
@@ -178,20 +238,29 @@ def told(answer) -> str:
 @pytest.mark.parametrize("name", TABLE)
 def test_each_cell_is_as_declared(name, role, world, browser_of, client):
     parameters = dict(routes())[name]
-    known = world["parameters"]
+    known = dict(world["parameters"])
+    if name == "classrooms:accept_invite":
+        known["key"] = world["invitation"]
     url = reverse(name, kwargs={each: known[each] for each in parameters})
     for method, who in TABLE[name].items():
         opened = enter(world, role, browser_of, client)
         # Only the door is asked about: what a member's form then says is tested elsewhere.
-        answer = getattr(opened, method.lower())(url, {"task": world["task"].pk})
+        answer = getattr(opened, method.lower())(url, world["typed"])
         assert told(answer) == who[role], f"{method} {url} as {role}: {answer.status_code}"
 
 
-@pytest.mark.parametrize("name", [name for name, cells in TABLE.items() if "key" in dict(routes())[name]])
+#: Routes that name something inside a class.
+INSIDE = {"key", "device", "member", "task"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in TABLE if {"slug"} < set(dict(routes())[name]) & (INSIDE | {"slug"})]
+)
 def test_the_id_of_another_class_opens_nothing(name, world, browser_of):
     """Every id in a URL is looked up inside the class that the URL names."""
     away = world["people"]["other teacher"]
-    url = reverse(name, kwargs={"slug": world["away"].slug, "key": world["request"].key})
+    known = world["parameters"] | {"slug": world["away"].slug}
+    url = reverse(name, kwargs={each: known[each] for each in dict(routes())[name]})
     for method in ("get", "post"):
         answer = getattr(browser_of(away), method)(url)
         assert answer.status_code in (404, 405)

@@ -1,0 +1,83 @@
+"""For operators: look, and do what the verbs allow. Schools and rights are edited here too."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from classrooms import actions
+from classrooms.models import Classroom, Lesson, Membership, School, SchoolAdmin
+
+
+class NotByHand(admin.ModelAdmin):
+    """Rows that verbs make and change."""
+
+    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+
+class SchoolAdminInline(admin.TabularInline):
+    model = SchoolAdmin
+    extra = 0
+    autocomplete_fields = ("user",)
+
+
+@admin.register(School)
+class SchoolPage(admin.ModelAdmin):
+    list_display = ("name", "time_zone", "created_at")
+    search_fields = ("name",)
+    inlines = (SchoolAdminInline,)
+
+
+@admin.register(Classroom)
+class ClassroomPage(NotByHand):
+    list_display = ("name", "school", "code_is_open", "created_at", "archived_at")
+    list_filter = ("school", "code_is_open")
+    list_select_related = ("school",)
+    search_fields = ("name", "slug")
+    exclude = ("pin",)
+    actions = ("put_away", "bring_back", "new_code")
+
+    @admin.action(description="Put away", permissions=["view"])
+    def put_away(self, request: HttpRequest, queryset) -> None:
+        for classroom in queryset.in_use():
+            actions.archive(classroom)
+
+    @admin.action(description="Bring back", permissions=["view"])
+    def bring_back(self, request: HttpRequest, queryset) -> None:
+        for classroom in queryset:
+            actions.restore(classroom)
+
+    @admin.action(description="New code; sign out all students", permissions=["view"])
+    def new_code(self, request: HttpRequest, queryset) -> None:
+        for classroom in queryset:
+            actions.renew_code(classroom, sign_out_students=True)
+
+
+@admin.register(Membership)
+class MembershipPage(NotByHand):
+    list_display = ("name", "role", "classroom", "joined_at", "removed_at")
+    list_filter = ("role", "classroom__school")
+    list_select_related = ("classroom",)
+    search_fields = ("name", "user__email")
+    exclude = ("pin",)
+    actions = ("take_out",)
+
+    @admin.action(description="Take out of the class", permissions=["view"])
+    def take_out(self, request: HttpRequest, queryset) -> None:
+        for membership in queryset.present():
+            try:
+                actions.remove(membership)
+            except actions.NotPossible as refusal:
+                messages.warning(request, f"{membership}: {refusal}")
+
+
+@admin.register(Lesson)
+class LessonPage(NotByHand):
+    list_display = ("classroom", "opened_at", "closes_at", "closed_at")
+    list_filter = ("classroom__school",)
+    list_select_related = ("classroom",)
