@@ -304,6 +304,7 @@ def leave(device: Device) -> None:
 @transaction.atomic
 def add_students(classroom: Classroom, lines: Iterable[RosterLine]) -> list[Membership]:
     """Put the good lines of a roster into the class; a name that is there already stays."""
+    Classroom.objects.select_for_update().get(pk=classroom.pk)  # somebody may be joining
     known = set(classroom.memberships.present().students().values_list("name_key", flat=True))
     added = []
     for line in lines:

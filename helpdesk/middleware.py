@@ -35,7 +35,7 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuse a body that is larger than the view takes, before anything reads it.
 
-    A view that takes files carries ``max_body`` (bytes); see ``takes_body``.
+    A view that takes files carries ``max_body`` (bytes).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

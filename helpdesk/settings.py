@@ -152,7 +152,9 @@ else:
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
+        # What DATABASE_URL says (?sslmode=require) stays.
+        "OPTIONS": DATABASES["default"].get("OPTIONS", {})
+        | {
             "pool": {"min_size": 2, "max_size": 8, "timeout": 5},
             "options": (
                 "-c statement_timeout=5s -c lock_timeout=1s"

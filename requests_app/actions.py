@@ -57,7 +57,7 @@ def open_help(
 ) -> Lesson:
     """Start a lesson, or give the one that is open another end time."""
     queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
-    lesson = classroom.open_lesson()
+    lesson = queue.open_lesson()
     if lesson is None:
         lesson = classroom.lessons.create(
             opened_by=by, closes_at=closes_at, opened_at=timezone.now()
@@ -65,7 +65,6 @@ def open_help(
     elif closes_at is not None:
         lesson.closes_at = closes_at
         lesson.save(update_fields=["closes_at"])
-    queue.bump_version()
     live.announce(queue, class_wide=True, attend=lesson.pk)
     return lesson
 
@@ -77,8 +76,9 @@ def close_help(classroom: Classroom, *, by: Membership | None) -> None:
     A request for later stays. Closing twice is once.
     """
     queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
-    lesson = classroom.open_lesson()
+    lesson = queue.open_lesson()
     if lesson is None:
+        transaction.set_rollback(True)  # nothing happened, so the version stays
         return
     now = timezone.now()
     for current in queue.help_requests.filter(status__in=CLOSING).with_people():
@@ -90,8 +90,22 @@ def close_help(classroom: Classroom, *, by: Membership | None) -> None:
                 current.outcome = Outcome.NOT_CONFIRMED
     lesson.closed_at = now
     lesson.save(update_fields=["closed_at"])
-    queue.bump_version()
     live.announce(queue, class_wide=True)
+
+
+@transaction.atomic
+def choose_rule(queue: Queue, rule: str) -> None:
+    """Order the line by another rule (order.Rule) from now on; everybody sees it at once."""
+    queue = Queue.objects.locked(queue.pk)
+    queue.rule = rule
+    queue.save(update_fields=["rule"])
+    live.announce(queue)
+
+
+@transaction.atomic
+def show_door(classroom: Classroom) -> None:
+    """Who is in the class, or waits at its door, has changed: helpers see it."""
+    live.announce(Queue.objects.locked(Queue.objects.of(classroom).pk))
 
 
 # --- The student's verbs -----------------------------------------------------
@@ -120,8 +134,9 @@ def raise_hand(
         .first()
     )
     if standing is not None:
+        transaction.set_rollback(True)  # nothing happened, so the version stays
         return standing
-    lesson = queue.classroom.open_lesson()
+    lesson = queue.open_lesson()
     if lesson is None:
         raise NotPossible(_("Help is not open right now. You can ask when your teacher opens it."))
     now = timezone.now()
@@ -142,7 +157,7 @@ def raise_hand(
     current.save(force_insert=True)
     attend(lesson, [student.pk])
     _record(current, "raise_hand", by=by or student, before={}, facts=_facts(current))
-    _spread(current)
+    live.announce(queue, students=[student.pk])
     return current
 
 
@@ -226,7 +241,7 @@ def reopen(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
     with _change(help_request, "reopen", by=by) as current:
         if current.ended_at is None or timezone.now() - current.ended_at > REOPEN_WITHIN:
             raise NotPossible(_("That was a while ago. You can raise your hand again."))
-        if current.queue.classroom.open_lesson() is None:
+        if current.queue.open_lesson() is None:
             raise NotPossible(_("Help is closed now. You can ask again in the next lesson."))
         current.reopened += 1
         current.helper = None
@@ -345,7 +360,6 @@ def answer_group(queue: Queue, *, by: Membership, task: Task) -> list[HelpReques
             current.first_response_at = current.first_response_at or now
             current.outcome = Outcome.GROUP
             _end(current, now)
-    queue.bump_version()
     return answered
 
 
@@ -370,7 +384,6 @@ def undo(queue: Queue, *, by: Membership) -> list[HelpRequest]:
         with _recorded(current, "undo", by=by, to=Status(step.before["status"])):
             _apply(current, step.before)
         restored.append(current)
-    queue.bump_version()
     return restored
 
 
@@ -427,7 +440,7 @@ def come_back(help_request: HelpRequest, *, now: datetime) -> HelpRequest:
     """The later time has come (T12). While help is closed it waits for the next lesson."""
     with _change(help_request, "come_back", by=None) as current:
         _still_due(current.return_at, now)
-        lesson = current.queue.classroom.open_lesson()
+        lesson = current.queue.open_lesson()
         if lesson is None:
             raise NotPossible("closed")
         current.lesson = lesson
@@ -455,7 +468,6 @@ def _change(
         _check(current, verb, by)
         with _recorded(current, verb, by=by):
             yield current
-        queue.bump_version()
 
 
 @contextmanager
@@ -634,11 +646,6 @@ def _record(
         before=before,
         facts=facts,
     )
-
-
-def _spread(current: HelpRequest) -> None:
-    current.queue.bump_version()
-    live.announce(current.queue, students=[current.student_id])
 
 
 def attendance(classroom: Classroom, students: Iterable[int]) -> None:

@@ -29,7 +29,6 @@ def _close_sockets(
 
 
 def _show_door(sender, classroom, **kwargs) -> None:
-    from requests_app import live
-    from requests_app.models import Queue
+    from requests_app import actions
 
-    live.announce(Queue.objects.of(classroom))
+    actions.show_door(classroom)

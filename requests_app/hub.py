@@ -66,8 +66,9 @@ class Frame:
     sameness: str | None = None
 
 
-#: (queue id, what to do, the audiences watched here) → audience → frames.
-Renderer = Callable[[int, Work, set[str]], Mapping[str, list[Frame]]]
+#: (queue id, what to do, the audiences watched here) → audience → frames, in as many parts as
+#: it likes: each part is sent at once. No socket has audiences in two parts.
+Renderer = Callable[[int, Work, set[str]], Iterable[Mapping[str, list[Frame]]]]
 
 
 class Hub:
@@ -157,12 +158,15 @@ class Hub:
             self.work[queue_id] = Work()
             watched = {name for socket in self._of(queue_id) for name in socket.audiences}
             try:
-                frames = await self.in_thread(self.render, queue_id, work, watched)
+                await self.in_thread(self._render, queue_id, work, watched)
             except Exception:
                 logger.exception("live: rendering queue %s failed", queue_id)
-                continue
-            self._send_all(queue_id, work, frames)
         del self.work[queue_id]
+
+    def _render(self, queue_id: int, work: Work, watched: set[str]) -> None:
+        """In the render thread: hand each part to the event loop as soon as it is ready."""
+        for frames in self.render(queue_id, work, watched):
+            self.loop.call_soon_threadsafe(self._send_all, queue_id, work, frames)
 
     def _of(self, queue_id: int) -> Iterable[Socket]:
         return self.sockets.get(queue_id, ())
@@ -175,8 +179,9 @@ class Hub:
         }
         for socket in list(self._of(queue_id)):
             if socket in work.newcomers:
-                everything = [frame.text for name in socket.audiences for frame in frames[name]]
-                self._deliver(socket, {"type": "websocket.send", "text": "".join(everything)})
+                mine = [frames[name] for name in socket.audiences if name in frames]
+                if everything := "".join(frame.text for listed in mine for frame in listed):
+                    self._deliver(socket, {"type": "websocket.send", "text": everything})
                 continue
             for audience in socket.audiences:
                 if audience in news:

@@ -12,10 +12,12 @@ A student's region is labelled by their own request's last change, not by the
 queue's version, whose steps would tell how much the others ask.
 """
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -42,6 +44,8 @@ from requests_app.order import EXPLAINED, Rule, arrange
 HOT_FROM, HOT_SHARE, HOT_WITHIN = 3, 0.15, timedelta(minutes=10)
 #: Minutes that a student can put their request off by (T12).
 LATER_MINUTES = (5, 10, 20)
+#: How long "I still need this" is offered after help closed on a request (T16).
+CARRY_OVER_WITHIN = timedelta(days=7)
 #: A helper who did something in this time counts as active (for the wait range).
 ACTIVE_WITHIN = timedelta(minutes=10)
 
@@ -77,6 +81,14 @@ def audiences_of(
 # --- What is true now --------------------------------------------------------
 
 
+class Wait(NamedTuple):
+    """``is_next``, or a range in minutes; all empty while nothing is known."""
+
+    is_next: bool = False
+    low: int | None = None
+    high: int | None = None
+
+
 class Present:
     """The present state of one queue; each fact is asked for at most once.
 
@@ -87,6 +99,11 @@ class Present:
     def __init__(self, queue_id: int) -> None:
         self.queue = Queue.objects.select_related("classroom__school").get(pk=queue_id)
         self.now = timezone.now()
+
+    def still_is(self, queue: Queue) -> bool:
+        """Whether this can speak for ``queue``, which was just read."""
+        is_young = timezone.now() - self.now < SHARED_FOR
+        return is_young and self.queue.version == queue.version
 
     @cached_property
     def lesson(self) -> Lesson | None:
@@ -148,6 +165,21 @@ class Present:
         )
 
     @cached_property
+    def held(self) -> frozenset:
+        """Who is with whom. As long as it stays, no visit began or ended."""
+        return frozenset((each.pk, each.helper_id) for each in self.with_helper)
+
+    def keep_pace(self, earlier: "Present") -> None:
+        """Take over what only a visit's beginning or end changes (D2's wait ranges)."""
+        if self.held == earlier.held and self.now - earlier.paced_at < PACE_LASTS:
+            self.visits, self.active_helpers = earlier.visits, earlier.active_helpers
+            self.paced_at = earlier.paced_at
+
+    @cached_property
+    def paced_at(self) -> datetime:
+        return self.now
+
+    @cached_property
     def visits(self) -> list[waits.Visit]:
         rows = (
             self.queue.help_requests.filter(help_started_at__isnull=False, ended_at__isnull=False)
@@ -202,32 +234,76 @@ class Present:
         ]
 
     def latest_of(self, students: Iterable[int]) -> dict[int, HelpRequest]:
-        """Each student's newest request: the one their page is about."""
-        newest = (
-            HelpRequest.objects.filter(queue=self.queue, student_id__in=students)
-            .values("student")
-            .annotate(newest=Max("pk"))
-            .values("newest")
-        )
-        rows = HelpRequest.objects.filter(pk__in=newest).with_people().select_related("lesson")
-        return {each.student_id: each for each in rows}
+        """Each student's newest request: the one their page is about.
 
-    def wait_of(self, help_request: HelpRequest | None) -> dict:
-        """What a waiting student is told: ``{"is_next", "low", "high"}`` (minutes or None).
+        An active one is always the newest: nobody raises a second hand.
+        """
+        wanted = set(students)
+        found = {each.student_id: each for each in self.active if each.student_id in wanted}
+        if wanted := wanted - found.keys():
+            newest = (
+                HelpRequest.objects.filter(queue=self.queue, student_id__in=wanted)
+                .values("student")
+                .annotate(newest=Max("pk"))
+                .values("newest")
+            )
+            rows = HelpRequest.objects.filter(pk__in=newest).with_people()
+            found |= {each.student_id: each for each in rows}
+        return found
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Student (membership id) → how many are before them in line."""
+        return {each.student_id: place for place, each in enumerate(self.waiting)}
+
+    def wait_of(self, student_id: int) -> "Wait":
+        """What a student is told about their wait.
 
         Nothing where the teacher picks: there is no next then.
         """
-        told: dict[str, bool | int | None] = {"is_next": False, "low": None, "high": None}
-        if help_request is None or self.queue.rule == Rule.TEACHER:
-            return told
-        place = next((n for n, each in enumerate(self.waiting) if each.pk == help_request.pk), None)
-        if place is None:
-            return told
+        place = self.places.get(student_id)
+        if place is None or self.queue.rule == Rule.TEACHER:
+            return Wait()
         if place == 0:
-            return told | {"is_next": True}
-        if known := waits.wait_range(place, self.visits, self.active_helpers):
-            told |= {"low": known[0], "high": known[1]}
-        return told
+            return Wait(is_next=True)
+        known = waits.wait_range(place, self.visits, self.active_helpers)
+        return Wait(False, *known) if known else Wait()
+
+
+#: How long answers and pushes may speak from the same look at a queue that has not changed, and
+#: how long a class's pace (its latest visits, its active helpers) is good for.
+SHARED_FOR, PACE_LASTS = timedelta(seconds=2), timedelta(seconds=20)
+#: Queues whose present state is kept.
+_KNOWN_SIZE = 512
+_known: dict[int, Present] = {}
+_looking: dict[int, threading.Lock] = {}
+
+
+def look(queue_id: int) -> Present:
+    """The present state of a queue, looked up once for all who ask at the same time.
+
+    After a change the answer to who made it and the push to everybody else need the same
+    facts; the first of them asks the database, the other one waits for it.
+    """
+    with _looking.setdefault(queue_id, threading.Lock()):
+        present = Present(queue_id)
+        known = _known.get(queue_id)
+        if known is not None:
+            if known.still_is(present.queue):
+                return known
+            present.keep_pace(known)
+        # What nearly every audience needs; the rest is found when it is asked for.
+        present.lesson, present.waiting, present.visits, present.active_helpers  # noqa: B018
+        if len(_known) >= _KNOWN_SIZE:
+            _known.clear()
+        _known[queue_id] = present
+        return present
+
+
+def forget_all() -> None:
+    """Look everything up anew."""
+    _known.clear()
+    _memo.clear()
 
 
 # --- What each audience sees of it -------------------------------------------
@@ -259,38 +335,56 @@ def class_context(present: Present) -> dict:
 def student_context(present: Present, latest: HelpRequest | None) -> dict:
     return {
         "classroom": present.queue.classroom,
-        "my_request": latest,
+        "my_request": latest if _is_of_today(present, latest) else None,
         "label": latest.label if latest else 0,
         "form_key": f"after-{latest.key}" if latest else "first",
         "asks_how_it_went": latest is not None and latest.asks_how_it_went(present.now),
         "later_minutes": LATER_MINUTES,
         "reasons": Reason.choices,
-        "wait": present.wait_of(latest),
+        "wait": present.wait_of(latest.student_id) if latest else Wait(),
         "rule": EXPLAINED[Rule(present.queue.rule)],
     }
+
+
+def _is_of_today(present: Present, latest: HelpRequest | None) -> bool:
+    """Whether the page still speaks of this request: how one ended is no news the next day.
+
+    One that help closed on can be carried over for a week (T16).
+    """
+    if latest is None or latest.is_active or present.lesson is None:
+        return latest is not None
+    if latest.status == Status.EXPIRED:
+        return present.now - latest.raised_at < CARRY_OVER_WITHIN
+    return latest.lesson_id == present.lesson.pk
 
 
 def _rows(present: Present, help_requests: Iterable[HelpRequest]) -> list[str]:
     return [_row(present, each) for each in help_requests]
 
 
-#: (request, version, names, language) → its row's HTML: a whole queue costs microseconds.
+#: What a text is made of, its language too → its HTML: a whole queue costs microseconds.
 _memo: dict[tuple, str] = {}
 _MEMO_SIZE = 8192
+
+
+def _remembered(key: tuple, template: str, context: Callable[[], dict]) -> str:
+    if key not in _memo:
+        if len(_memo) >= _MEMO_SIZE:
+            _memo.clear()
+        _memo[key] = render_to_string(template, context())
+    return _memo[key]
 
 
 def _row(present: Present, help_request: HelpRequest) -> str:
     names = (help_request.student.name, getattr(help_request.helper, "name", ""))
     task = help_request.task.title if help_request.task else ""
     key = (help_request.pk, help_request.version, *names, task, translation.get_language())
-    if key not in _memo:
-        if len(_memo) >= _MEMO_SIZE:
-            _memo.clear()
-        _memo[key] = render_to_string(
-            "requests_app/_queue_item.html",
-            {"help_request": help_request, "classroom": present.queue.classroom},
-        )
-    return _memo[key]
+    classroom = present.queue.classroom
+    return _remembered(
+        key,
+        "requests_app/_queue_item.html",
+        lambda: {"help_request": help_request, "classroom": classroom},
+    )
 
 
 HELPER_REGIONS = ("_help_switch", "_queue_summary", "_door", "_same_problem", "_queue")
@@ -311,13 +405,14 @@ def student_region(present: Present, latest: HelpRequest | None) -> str:
     return render_to_string("requests_app/_my_request.html", student_context(present, latest))
 
 
-def wait_region(present: Present, latest: HelpRequest) -> str:
-    return render_to_string("requests_app/_my_wait.html", student_context(present, latest))
+def wait_region(told: Wait) -> str:
+    key = (told, translation.get_language())
+    return _remembered(key, "requests_app/_my_wait.html", lambda: {"wait": told})
 
 
 def render(membership: Membership, *, on_board: bool = False) -> str:
     """Every region on one member's page, in the active language, as it is now."""
-    present = Present(Queue.objects.of(membership.classroom).pk)
+    present = look(Queue.objects.of(membership.classroom).pk)
     if on_board:
         return class_region(present)
     if membership.can_help:
@@ -350,21 +445,32 @@ class Audience:
         return int(self.name.partition(":")[0].partition(".")[2])
 
 
-def frames_for(queue_id: int, work: Work, watched: set[str]) -> Mapping[str, list[Frame]]:
-    """What the hub sends: each audience that somebody here watches, rendered once."""
+def frames_for(queue_id: int, work: Work, watched: set[str]) -> Iterator[Mapping[str, list[Frame]]]:
+    """What the hub sends: each audience that somebody here watches, rendered once.
+
+    Helpers come first: they are the ones who can do something about it.
+    """
     if work.attend:
         _note_attendance(work.attend, watched)
-    present = Present(queue_id)
+    present = look(queue_id)
     new = {name for socket in work.newcomers for name in socket.audiences}
     audiences = [Audience(name) for name in sorted(watched | new)]
+    for kinds in (("helpers",), ("class", "student")):
+        part = [each for each in audiences if each.kind in kinds]
+        if part:
+            with timezone.override(present.queue.classroom.zone):
+                yield _part(present, work, part, new)
+
+
+def _part(
+    present: Present, work: Work, audiences: list["Audience"], new: set[str]
+) -> dict[str, list[Frame]]:
     students = {each.student for each in audiences if each.kind == "student"}
-    waiting = {each.student_id: each for each in present.waiting}
     latest = present.latest_of([pk for pk in students if pk in work.students or _any_new(pk, new)])
-    frames: dict[str, list[Frame]] = {}
-    with timezone.override(present.queue.classroom.zone):
-        for each in audiences:
-            with translation.override(each.language):
-                frames[each.name] = _frames(present, work, each, each.name in new, latest, waiting)
+    frames = {}
+    for each in audiences:
+        with translation.override(each.language):
+            frames[each.name] = _frames(present, work, each, each.name in new, latest)
     return frames
 
 
@@ -378,7 +484,6 @@ def _frames(
     audience: Audience,
     is_new: bool,
     latest: Mapping[int, HelpRequest],
-    waiting: Mapping[int, HelpRequest],
 ) -> list[Frame]:
     if audience.kind == "helpers":
         return [Frame(helpers_regions(present), news=work.changed)]
@@ -390,11 +495,10 @@ def _frames(
     if is_new or is_changed:
         own = latest.get(audience.student)
         return [Frame(student_region(present, own), news=is_changed)]
-    if audience.student in waiting:
+    if audience.student in present.places:
         # Somebody else's change can make this student the next one.
-        own = waiting[audience.student]
-        told = present.wait_of(own)
-        return [Frame(wait_region(present, own), sameness=str(sorted(told.items())))]
+        told = present.wait_of(audience.student)
+        return [Frame(wait_region(told), sameness=str(told))]
     return []
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from classrooms.access import MemberRequest, helper_required, manager_required
-from requests_app import live
+from requests_app import actions
 from requests_app.forms import OrderForm
 from requests_app.models import Queue, Status
 from requests_app.order import EXPLAINED, Rule
@@ -39,9 +39,7 @@ def order(request: MemberRequest) -> HttpResponse:
     queue = Queue.objects.of(classroom)
     form = OrderForm(request.POST or None, instance=queue)
     if request.method == "POST" and form.is_valid():
-        Queue.objects.filter(pk=queue.pk).update(rule=form.cleaned_data["rule"])
-        queue.bump_version()
-        live.announce(queue)
+        actions.choose_rule(queue, form.cleaned_data["rule"])
         messages.success(request, _("Saved."))
         return redirect("requests_app:order", classroom.slug)
     context = {

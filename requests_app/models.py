@@ -6,8 +6,8 @@ Only ``requests_app.actions`` changes them.
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import connection, models
-from django.db.models import F, Q
+from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -36,14 +36,17 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         return queue
 
     def locked(self, pk: int) -> "Queue":
-        """The queue's row is the lock for everything in it; its version is bumped in one go.
+        """Lock the queue for a change and count its version up, in one statement.
 
-        On SQLite the IMMEDIATE transaction does the locking.
+        The row is the lock for everything in the queue (on SQLite the IMMEDIATE transaction
+        is). Without a change the caller rolls back, and the version with it.
         """
-        rows = self.select_related("classroom__school")
-        if connection.features.has_select_for_update_of:
-            rows = rows.select_for_update(of=("self",))
-        return rows.get(pk=pk)
+        rows = self.raw(
+            "UPDATE requests_app_queue SET version = version + 1 WHERE id = %s"
+            " RETURNING id, classroom_id, version, rule",
+            [pk],
+        )
+        return next(iter(rows))
 
 
 class Queue(models.Model):
@@ -57,8 +60,8 @@ class Queue(models.Model):
 
     objects = QueueQuerySet.as_manager()
 
-    def bump_version(self) -> None:
-        Queue.objects.filter(pk=self.pk).update(version=F("version") + 1)
+    def open_lesson(self) -> Lesson | None:
+        return Lesson.objects.open().filter(classroom=self.classroom_id).first()
 
 
 class Status(models.TextChoices):

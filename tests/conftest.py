@@ -10,14 +10,15 @@ from django.utils import timezone
 from accounts.models import User
 from classrooms import access
 from classrooms.models import Classroom, Device, Membership, Role, School
-from requests_app import actions
+from requests_app import actions, live
 from requests_app.models import Queue
 
 
 @pytest.fixture(autouse=True)
 def _fresh_cache():
-    """No test inherits another one's guess limits."""
+    """No test inherits another one's guess limits, or what was known of another one's queue."""
     cache.clear()
+    live.forget_all()
 
 
 @pytest.fixture

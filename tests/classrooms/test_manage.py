@@ -253,9 +253,7 @@ def test_forty_tasks_cost_as_many_queries_as_one(room, teacher):
 
 
 def queries(browser, address) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as caught:
+    with CaptureQueriesContext(connection) as caught:
         assert browser.get(address).status_code == 200
     return len(caught)
 
