@@ -226,12 +226,11 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 def sign(request: MemberRequest) -> HttpResponse:
     """A sheet of paper for the wall: code, QR code, three steps; nothing about anybody."""
     classroom = request.membership.classroom
-    link = join_link(classroom)
     context = {
         "classroom": classroom,
         "membership": request.membership,
-        "link": link,
-        "qr": qr_svg(link),
+        "join_url": settings.SITE_URL + reverse("classrooms:join"),
+        "qr": qr_svg(join_link(classroom)),
     }
     return render(request, "classrooms/sign.html", context)
 

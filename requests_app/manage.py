@@ -46,6 +46,6 @@ def order(request: MemberRequest) -> HttpResponse:
         "form": form,
         "classroom": classroom,
         "tab": "settings",
-        "explained": [(rule.label, EXPLAINED[rule]) for rule in Rule],
+        "choices": zip(form["rule"], (EXPLAINED[rule] for rule in Rule), strict=True),
     }
     return render(request, "requests_app/order.html", context)

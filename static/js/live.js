@@ -7,6 +7,10 @@ const REFRESH = 15000 // ms: how often a page without a socket asks for the pres
 let open = false
 let updated = new Date()
 
+// Whoever signs out or says "Not you?" is on the way to another page already.
+let leaving = false
+document.addEventListener("submit", ({ target }) => { leaving ||= !target.hasAttribute("hx-post") })
+
 // A region rendered earlier never replaces one rendered later.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   const arriving = Number(detail.fragment.firstElementChild?.dataset.version)
@@ -63,8 +67,8 @@ document.addEventListener("htmx:wsOpen", () => { open = true; updated = new Date
 document.addEventListener("htmx:wsAfterMessage", () => { updated = new Date() })
 document.addEventListener("htmx:wsClose", ({ detail }) => {
   open = false
-  if (detail.event?.code === 4403) location.reload() // no longer let in as what this page is
-  else say("again")
+  if (detail.event?.code !== 4403) say("again")
+  else if (!leaving) location.reload() // no longer let in as what this page is
 })
 
 // While no socket is open the page asks for itself; so it does when it comes back from sleep.

@@ -226,5 +226,5 @@ def test_the_sign_names_the_way_in_and_nobody(browser_of, room, ada, grace):
     text = browser_of(grace).get(reverse("classrooms:sign", args=[room.slug])).text
     assert room.shown_code in text
     assert "<svg" in text
-    assert f"/join/{room.code}/" in text
+    assert f"{settings.SITE_URL}/join/" in text
     assert ada.name not in text
