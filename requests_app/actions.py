@@ -4,9 +4,10 @@ Each verb runs in one transaction, under its queue's lock: look, check, write,
 record, announce. Views, admin, jobs and commands all come through here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Field, Q
@@ -62,22 +63,29 @@ def open_help(
         lesson = classroom.lessons.create(
             opened_by=by, closes_at=closes_at, opened_at=timezone.now()
         )
-    elif closes_at is not None:
+    elif closes_at is not None and closes_at != lesson.closes_at:
         lesson.closes_at = closes_at
         lesson.save(update_fields=["closes_at"])
+    else:
+        transaction.set_rollback(True)  # nothing happened, so the version stays
+        return lesson
     live.announce(queue, class_wide=True, attend=lesson.pk)
     return lesson
 
 
 @transaction.atomic
-def close_help(classroom: Classroom, *, by: Membership | None) -> None:
+def close_help(
+    classroom: Classroom, *, by: Membership | None, if_due: datetime | None = None
+) -> None:
     """End the lesson (T15): who still waited is missed, who was being helped counts as helped.
 
-    A request for later stays. Closing twice is once.
+    A request for later stays. Closing twice is once. ``if_due``: only if its set end is not
+    after this moment (the clock's, who may have been told before a teacher gave more time).
     """
     queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
     lesson = queue.open_lesson()
-    if lesson is None:
+    gave_more_time = if_due and lesson and (not lesson.closes_at or lesson.closes_at > if_due)
+    if lesson is None or gave_more_time:
         transaction.set_rollback(True)  # nothing happened, so the version stays
         return
     now = timezone.now()
@@ -85,7 +93,7 @@ def close_help(classroom: Classroom, *, by: Membership | None) -> None:
         current.queue = queue
         verb = "close" if current.status == Status.HELPING else "expire"
         with _recorded(current, verb, by=by):
-            current.ended_at = now
+            _end(current, now)
             if verb == "close":
                 current.outcome = Outcome.NOT_CONFIRMED
     lesson.closed_at = now
@@ -241,8 +249,12 @@ def reopen(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
     with _change(help_request, "reopen", by=by) as current:
         if current.ended_at is None or timezone.now() - current.ended_at > REOPEN_WITHIN:
             raise NotPossible(_("That was a while ago. You can raise your hand again."))
-        if current.queue.open_lesson() is None:
+        lesson = current.queue.open_lesson()
+        if lesson is None:
             raise NotPossible(_("Help is closed now. You can ask again in the next lesson."))
+        if _has_another_hand_up(current):
+            raise NotPossible(_("Your hand is up already. Tell your helper about this as well."))
+        current.lesson = lesson
         current.reopened += 1
         current.helper = None
         current.ended_at = None
@@ -380,43 +392,68 @@ def undo(queue: Queue, *, by: Membership) -> list[HelpRequest]:
         current.queue = queue
         if current.events.order_by("-pk").values_list("pk", flat=True).first() != step.pk:
             raise NotPossible(_("Something happened in between, so this cannot be undone."))
-        _check_free(current, Status(step.before["status"]))
+        _check_free(current, step.before)
         with _recorded(current, "undo", by=by, to=Status(step.before["status"])):
             _apply(current, step.before)
         restored.append(current)
     return restored
 
 
-def _check_free(current: HelpRequest, status: Status) -> None:
-    """An ended request cannot come back if the student has raised another hand since."""
-    others = current.queue.help_requests.active().filter(student_id=current.student_id)
-    if status in ACTIVE and others.exclude(pk=current.pk).exists():
+def _check_free(current: HelpRequest, before: dict) -> None:
+    """What was is not possible any more after another hand, another promise, another lesson."""
+    status = Status(before["status"])
+    lesson = current.queue.open_lesson()
+    is_over = lesson is None or lesson.pk != current.lesson_id
+    promised = current.queue.help_requests.filter(
+        status=Status.PAUSED, helper_id=before.get("helper_id", current.helper_id)
+    )
+    if (
+        (status in ACTIVE and (is_over or _has_another_hand_up(current)))
+        or (status == Status.PAUSED and promised.exclude(pk=current.pk).exists())
+    ):  # fmt: skip
         raise NotPossible(_("Something happened in between, so this cannot be undone."))
+
+
+def _has_another_hand_up(current: HelpRequest) -> bool:
+    others = current.queue.help_requests.active().filter(student_id=current.student_id)
+    return others.exclude(pk=current.pk).exists()
 
 
 # --- The clock's verbs: right when late, and when run twice -------------------
 
 
 def run_clock(now: datetime | None = None) -> int:
-    """Do every move whose time has come; returns how many were made."""
+    """Do every move whose time has come; returns how many were made.
+
+    However late it runs, the moves are made in the order in which they were due.
+    """
     now = now or timezone.now()
+    made = 0
+    for _due, move in sorted(_due_moves(now), key=lambda each: each[0]):
+        try:
+            move()
+            made += 1
+        except NotPossible:
+            continue  # somebody was faster than the clock
+    return made
+
+
+def _due_moves(now: datetime) -> Iterator[tuple[datetime, Callable[[], object]]]:
     due = HelpRequest.objects.filter(
         Q(status=Status.CLAIMED, claimed_at__lte=now - CLAIM_LASTS)
         | Q(status=Status.PAUSED, return_at__lte=now - RETURN_GRACE)
         | Q(status=Status.DEFERRED, return_at__lte=now)
     )
-    moves = {Status.CLAIMED: let_go, Status.PAUSED: overdue, Status.DEFERRED: come_back}
-    made = 0
-    for help_request in due.select_related("queue__classroom"):
-        try:
-            moves[Status(help_request.status)](help_request, now=now)
-            made += 1
-        except NotPossible:
-            continue  # somebody was faster than the clock
+    for each in due:
+        if each.status == Status.CLAIMED and each.claimed_at:
+            yield each.claimed_at + CLAIM_LASTS, partial(let_go, each, now=now)
+        elif each.status == Status.PAUSED and each.return_at:
+            yield each.return_at + RETURN_GRACE, partial(overdue, each, now=now)
+        elif each.return_at:
+            yield each.return_at, partial(come_back, each, now=now)
     for lesson in Lesson.objects.open().filter(closes_at__lte=now).select_related("classroom"):
-        close_help(lesson.classroom, by=None)
-        made += 1
-    return made
+        if lesson.closes_at:
+            yield lesson.closes_at, partial(close_help, lesson.classroom, by=None, if_due=now)
 
 
 def let_go(help_request: HelpRequest, *, now: datetime) -> HelpRequest:
@@ -561,9 +598,11 @@ def _credits(student: Membership, lesson: Lesson, current: HelpRequest) -> Credi
     )
     here = [row for row in rows if row[0] == lesson.pk]
     earlier = [row for row in rows if row[0] != lesson.pk]
-    started_here = current.help_started_at is not None or any(row[4] for row in here)
+    started_here = current.help_started_at is not None or any(
+        row[4] or row[3] == Outcome.GROUP for row in here
+    )
     helped = [
-        row for row in earlier if row[1] == Status.RESOLVED and (row[4] or row[3] == Outcome.GROUP)
+        row for row in rows if row[1] == Status.RESOLVED and (row[4] or row[3] == Outcome.GROUP)
     ]
     missed = bool(earlier) and (
         earlier[0][1] == Status.EXPIRED

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -46,6 +46,8 @@ HOT_FROM, HOT_SHARE, HOT_WITHIN = 3, 0.15, timedelta(minutes=10)
 LATER_MINUTES = (5, 10, 20)
 #: How long "I still need this" is offered after help closed on a request (T16).
 CARRY_OVER_WITHIN = timedelta(days=7)
+#: What took longer from its start to its end was more than one visit.
+LONGEST_VISIT = timedelta(hours=1)
 #: A helper who did something in this time counts as active (for the wait range).
 ACTIVE_WITHIN = timedelta(minutes=10)
 
@@ -182,7 +184,12 @@ class Present:
     @cached_property
     def visits(self) -> list[waits.Visit]:
         rows = (
-            self.queue.help_requests.filter(help_started_at__isnull=False, ended_at__isnull=False)
+            # One that was taken up again, or put off until another day, was more than one visit.
+            self.queue.help_requests.filter(
+                help_started_at__isnull=False,
+                ended_at__lt=F("help_started_at") + LONGEST_VISIT,
+                reopened=0,
+            )
             .order_by("-ended_at")
             .values_list("raised_at", "help_started_at", "ended_at")[: waits.LATEST]
         )
@@ -197,7 +204,9 @@ class Present:
         """Helpers who hold a request or did something in the last ten minutes."""
         recent = Q(claimed_at__gte=self.now - ACTIVE_WITHIN)
         return (
-            self.queue.help_requests.filter(Q(status__in=WITH_HELPER) | recent)
+            self.queue.help_requests.filter(
+                Q(status__in=WITH_HELPER) | recent, helper__isnull=False
+            )
             .values("helper")
             .distinct()
             .count()

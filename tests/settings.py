@@ -6,7 +6,15 @@ import socket
 os.environ.setdefault("SECRET_KEY", "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH")
 
 from helpdesk.settings import *  # noqa: F403
-from helpdesk.settings import ALLOWED_HOSTS, DATABASES, ORIGINS, VAR_DIR
+from helpdesk.settings import (
+    ALLOWED_HOSTS,
+    CACHES,
+    CHANNEL_LAYERS,
+    DATABASES,
+    ORIGINS,
+    REDIS_URL,
+    VAR_DIR,
+)
 
 
 def _free_port() -> int:
@@ -26,6 +34,11 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 #: A file, not memory: the live pages are rendered in a thread with a connection of its own.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / f"test-{os.getpid()}.sqlite3")}
+#: Tests that run side by side share one Redis, not what is in it.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+if REDIS_URL:
+    CACHES["default"]["LOCATION"] = f"{REDIS_URL.rstrip('/').removesuffix('/0')}/{_worker}"
+    CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"test-{_worker}"
 #: A made-up right-to-left language proves the layout and finds texts that were not marked.
 LANGUAGES = [("en", "English"), ("ar", "Pseudo-Arabic")]
 LOCALE_PATHS = [VAR_DIR / "pseudo-locale"]
