@@ -1,15 +1,19 @@
 """One socket per open classroom page. It only speaks: actions go over HTTP."""
 
+from urllib.parse import parse_qs
+
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.utils.translation import get_supported_language_variant
-from redis.exceptions import RedisError
 
-from classrooms.access import Entry, find_entry
-from classrooms.actions import attend
-from requests_app import hub, live
+from classrooms.access import find_entry
+from requests_app import hub, live, ticket
 from requests_app.models import Queue
+from requests_app.ticket import Admission
+
+#: Kinds of audience, in the order in which a page says what it has of each (live.js).
+KINDS = ("helpers", "class", "student")
 
 
 class ClassroomConsumer(AsyncWebsocketConsumer):
@@ -22,62 +26,67 @@ class ClassroomConsumer(AsyncWebsocketConsumer):
     socket: hub.Socket | None = None
 
     async def connect(self) -> None:
-        try:
-            self.hub = await hub.joined(live.frames_for)
-        except (OSError, RedisError):
-            # The layer is away: the page asks for itself until a later try succeeds.
-            await self.close(hub.TRY_AGAIN)
-            return
+        self.hub = hub.joined(live)
         where = self.scope["url_route"]["kwargs"]
-        slug = where["slug"]
-        found = await self.hub.in_thread(_find, self.scope, slug)
-        if found is None:
+        asked = {name: values[0] for name, values in parse_qs(_query(self.scope)).items()}
+        admitted = ticket.read(asked.get("ticket", ""), where["slug"], self.scope["cookies"])
+        if admitted is None:
+            admitted = await self.hub.in_thread(_find, self.scope, where["slug"])
+        if admitted is None:
             await self.close(hub.NOT_LET_IN)
             return
-        entry, queue_id, session = found
-        membership = entry.membership
+        if not self.hub.has_room_for(admitted.membership.pk):
+            await self.close(hub.TRY_AGAIN)
+            return
         self.socket = hub.Socket(
-            queue_id=queue_id,
+            queue_id=admitted.queue_id,
             # A projector must not even be sent what it does not show.
             audiences=live.audiences_of(
-                membership, _language(self.scope), on_board="on_board" in where
+                admitted.membership, _language(self.scope), on_board="on_board" in where
             ),
-            passes={
-                "membership": membership.pk,
-                "device": entry.device and entry.device.pk,
-                "user": membership.user_id,
-                "classroom": membership.classroom_id,
-                "session": session,
-            },
+            passes=admitted.passes,
             send=self.base_send,
             close=self.close,
+            have=_have(asked.get("have", "")),
         )
         await self.accept()
         self.hub.join(self.socket)
-        # Joined first, then asked again: whoever was removed in between is not let stay.
-        if await self.hub.in_thread(_find, self.scope, slug) is None:
+
+    async def receive(self, text_data=None, bytes_data=None) -> None:
+        """Pages say nothing here, so this is not one of them."""
+        if self.socket is not None:
             self.hub.leave(self.socket)
-            await self.close(hub.NOT_LET_IN)
+        await self.close(hub.ONLY_LISTEN)
 
     async def disconnect(self, code: int) -> None:
         if self.socket is not None:
             self.hub.leave(self.socket)
 
 
-def _find(scope, slug: str) -> tuple[Entry, int, str | None] | None:
-    """The entry, the queue's id and the session's key; None for whoever is not let in."""
+def _query(scope) -> str:
+    return scope["query_string"].decode("latin-1")[:2000]
+
+
+def _find(scope, slug: str) -> Admission | None:
+    """Whom the cookies let in, by the database."""
     request = HttpRequest()
     request.session = scope["session"]
     request.COOKIES = scope["cookies"]
-    user = get_user(request)
-    entry = find_entry(user, request.COOKIES, slug)
+    entry = find_entry(get_user(request), request.COOKIES, slug)
     if entry is None or entry.is_waiting:
         return None
     queue = Queue.objects.of(entry.membership.classroom)
-    if entry.membership.can_raise and (lesson := queue.classroom.open_lesson()):
-        attend(lesson, [entry.membership.pk])
-    by_session = entry.device is None
-    return entry, queue.pk, request.session.session_key if by_session else None
+    return ticket.admit(entry, queue.pk, request.COOKIES)
+
+
+def _have(told: str) -> dict[str, int]:
+    """``12.0.0`` → the version of each kind that the page shows; 0 is none."""
+    numbers = told.split(".")
+    if len(numbers) != len(KINDS) or not all(
+        number.isascii() and number.isdigit() and len(number) < 20 for number in numbers
+    ):
+        return {}
+    return {kind: int(number) for kind, number in zip(KINDS, numbers, strict=True)}
 
 
 def _language(scope) -> str:

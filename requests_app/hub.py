@@ -9,10 +9,12 @@ render, and a slow socket that has caught up is simply given the present state.
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import random
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from asgiref.sync import async_to_sync
 from channels.layers import BaseChannelLayer, get_channel_layer
@@ -24,19 +26,36 @@ logger = logging.getLogger(__name__)
 GROUP = "helpdesk.live"
 #: Seconds after which a socket that takes nothing is closed (performance.md 6.7).
 STUCK_AFTER = 10
-#: Close codes: 4403 "you are not let in any more", 1013 "try again later".
-NOT_LET_IN, TRY_AGAIN = 4403, 1013
+#: Seconds between two beats. A beat shows a page that its socket lives, and finds a change whose
+#: message was lost on the way here (reliability.md F10, F13).
+BEAT = 5
+#: Seconds after which a socket that came in by a ticket is looked up in the database.
+CHECK_AFTER = 1
+#: A member's pages that may be open at this worker, and their new sockets in a minute: more is
+#: a program that went wrong.
+MOST_SOCKETS, MOST_KNOCKS = 20, 60
+#: Seconds until a layer that went away is asked again.
+LAYER_AGAIN = 1
+#: Close codes: 4403 "you are not let in any more", 4409 "your page is from another time: load it
+#: anew", 1013 "try again later", 1008 "a page's socket only listens".
+NOT_LET_IN, LOAD_ANEW, TRY_AGAIN, ONLY_LISTEN = 4403, 4409, 1013, 1008
+#: A message that changes nothing on the page.
+BEAT_TEXT = "<!-- beat -->"
 
 
 @dataclass(eq=False)
 class Socket:
-    """One open page. ``passes`` is what let it in: ending any of them closes it."""
+    """One open page. ``passes`` is what let it in: ending any of them closes it.
+
+    ``have``: kind of audience → the version that the page shows already.
+    """
 
     queue_id: int
     audiences: tuple[str, ...]
     passes: Mapping[str, int | str | None]
     send: Callable[..., Awaitable[None]]
     close: Callable[..., Awaitable[None]]
+    have: Mapping[str, int] = field(default_factory=dict)
     #: The one send that the network has not taken yet.
     sending: asyncio.Task | None = None
     missed_something: bool = False
@@ -44,11 +63,13 @@ class Socket:
 
 @dataclass
 class Work:
-    """What has to be rendered for one queue in the next go."""
+    """What has to be rendered for one queue in the next go. ``everything``: nobody knows what
+    changed, only that something did."""
 
     students: set[int] = field(default_factory=set)
     class_wide: bool = False
     changed: bool = False
+    everything: bool = False
     attend: int | None = None
     newcomers: set[Socket] = field(default_factory=set)
 
@@ -66,31 +87,53 @@ class Frame:
     sameness: str | None = None
 
 
-#: (queue id, what to do, the audiences watched here) → audience → frames, in as many parts as
-#: it likes: each part is sent at once. No socket has audiences in two parts.
-Renderer = Callable[[int, Work, set[str]], Iterable[Mapping[str, list[Frame]]]]
+@dataclass(frozen=True)
+class Part:
+    """Frames for some audiences, ready to be sent; no socket has audiences in two parts.
+
+    ``labels``: audience → version of what it sees. ``version``: the queue's.
+    """
+
+    frames: Mapping[str, list[Frame]]
+    labels: Mapping[str, int]
+    version: int
+
+
+class Source(Protocol):
+    """Where the hub has its texts and its knowledge from; it is asked in the render thread."""
+
+    def frames_for(self, queue_id: int, work: Work, watched: set[str]) -> Iterable[Part]:
+        """What there is to send, in as many parts as it likes; each is sent at once."""
+
+    def versions_of(self, queue_ids: Collection[int]) -> Mapping[int, int]:
+        """The versions that the queues have now."""
+
+    def still_let_in(self, passes: Sequence[Mapping]) -> Sequence[bool]:
+        """For each socket's passes, whether they still let it in."""
 
 
 class Hub:
     """The sockets of this worker, and the thread in which their pages are rendered."""
 
-    def __init__(self, render: Renderer) -> None:
+    def __init__(self, source: Source) -> None:
         self.loop = asyncio.get_running_loop()
-        self.render = render
+        self.source = source
         self.sockets: dict[int, set[Socket]] = defaultdict(set)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="live")
         self.work: dict[int, Work] = {}
         self.tasks: set[asyncio.Task] = set()
         self.said: dict[str, str] = {}
-        self.listener: asyncio.Task | None = None
+        #: Queue → the version that its sockets have been sent.
+        self.versions: dict[int, int] = {}
+        self.unchecked: list[Socket] = []
+        self.open: Counter = Counter()
+        self.knocks: Counter = Counter()
 
     # --- Coming and going ---
 
-    async def start(self) -> None:
-        layer = _layer()
-        channel = await layer.new_channel()
-        await layer.group_add(GROUP, channel)
-        self.listener = self._spawn(self._listen(layer, channel))
+    def start(self) -> None:
+        self._spawn(self._listen())
+        self._spawn(self._beat())
 
     async def stop(self) -> None:
         """For the end of the server: no task and no database connection stays."""
@@ -104,29 +147,82 @@ class Hub:
         """Run blocking work in the render thread, which keeps its database connection."""
         return await self.loop.run_in_executor(self.thread, _fresh, call, *args)
 
+    def has_room_for(self, membership_id: int) -> bool:
+        """Whether this member may open one more page now."""
+        self.knocks[membership_id] += 1
+        return self.open[membership_id] < MOST_SOCKETS and self.knocks[membership_id] <= MOST_KNOCKS
+
     def join(self, socket: Socket) -> None:
-        """From now on the socket hears everything; the present state comes first."""
+        """From now on the socket hears everything; what its page lacks comes first.
+
+        What let it in is looked up soon, with everybody else's who came at the same time.
+        """
         self.sockets[socket.queue_id].add(socket)
+        self.open[socket.passes.get("membership")] += 1
         self._todo(socket.queue_id).newcomers.add(socket)
+        self.unchecked.append(socket)
+        if len(self.unchecked) == 1:
+            self._spawn(self._check())
 
     def leave(self, socket: Socket) -> None:
-        self.sockets[socket.queue_id].discard(socket)
-        if not self.sockets[socket.queue_id]:
+        group = self.sockets.get(socket.queue_id, set())
+        if socket not in group:
+            return
+        group.discard(socket)
+        member = socket.passes.get("membership")
+        self.open[member] -= 1
+        if not self.open[member]:
+            del self.open[member]
+        if not group:
             del self.sockets[socket.queue_id]
-            for audience in socket.audiences:
+            self.versions.pop(socket.queue_id, None)
+        for audience in socket.audiences:
+            if not any(audience in other.audiences for other in group):
                 self.said.pop(audience, None)
         if socket.sending is not None:
             socket.sending.cancel()
 
+    def dismiss(self, socket: Socket, code: int) -> None:
+        """Close a socket; it hears nothing from now on."""
+        self.leave(socket)
+        self._spawn(socket.close(code))
+
+    async def _check(self) -> None:
+        await asyncio.sleep(CHECK_AFTER)
+        sockets, self.unchecked = self.unchecked, []
+        try:
+            welcome = await self.in_thread(
+                self.source.still_let_in, [socket.passes for socket in sockets]
+            )
+        except Exception as error:  # noqa: BLE001  the database is away: asked again
+            logger.warning("live: sockets could not be checked (%s)", type(error).__name__)
+            self.unchecked += sockets
+            self._spawn(self._check())
+            return
+        for socket, is_welcome in zip(sockets, welcome, strict=True):
+            if not is_welcome and socket in self.sockets.get(socket.queue_id, ()):
+                self.dismiss(socket, NOT_LET_IN)
+
     # --- Hearing ---
 
-    async def _listen(self, layer, channel: str) -> None:
+    async def _listen(self) -> None:
+        """Hear of changes for ever; while the layer is away, the beat finds them."""
         while True:
-            message = await layer.receive(channel)
-            if message["type"] == "live.changed":
-                self._changed(message)
-            else:
-                self._dismiss(message["passes"])
+            try:
+                layer = _layer()
+                channel = await layer.new_channel()
+                await layer.group_add(GROUP, channel)
+                while True:
+                    self.hear(await layer.receive(channel))
+            except Exception as error:  # noqa: BLE001  whatever it is, others go on
+                logger.warning("live: the channel layer is away (%s)", type(error).__name__)
+                await asyncio.sleep(LAYER_AGAIN)
+
+    def hear(self, message: Mapping) -> None:
+        if message["type"] == "live.changed":
+            self._changed(message)
+        else:
+            self._dismiss(message["passes"])
 
     def _changed(self, message: Mapping) -> None:
         if message["queue"] not in self.sockets:
@@ -138,11 +234,38 @@ class Hub:
         work.attend = message["attend"] or work.attend
 
     def _dismiss(self, passes: Mapping) -> None:
-        """Close every socket that one of these passes let in; it hears nothing from now on."""
+        """Close every socket that one of these passes let in."""
         for socket in [each for group in self.sockets.values() for each in group]:
             if any(socket.passes.get(name) == value for name, value in passes.items()):
-                self.leave(socket)
-                self._spawn(socket.close(NOT_LET_IN))
+                self.dismiss(socket, NOT_LET_IN)
+
+    async def _beat(self) -> None:
+        """Every few seconds: show each page that it is live, and look for changes unheard of."""
+        beats = 0
+        while True:
+            await asyncio.sleep(BEAT * random.uniform(0.9, 1.1))  # noqa: S311  spread, not secret
+            beats += 1
+            if beats % (60 // BEAT) == 0:
+                self.knocks.clear()
+            message = {"type": "websocket.send", "text": BEAT_TEXT}
+            for group in list(self.sockets.values()):
+                for socket in list(group):
+                    if socket.sending is None:
+                        self._deliver(socket, message)
+                await asyncio.sleep(0)  # ten thousand pages must not hold up a raised hand
+            await self._look_for_changes()
+
+    async def _look_for_changes(self) -> None:
+        known = dict(self.versions)
+        try:
+            versions = await self.in_thread(self.source.versions_of, list(known))
+        except Exception as error:  # noqa: BLE001  the database is away: the next beat asks again
+            logger.warning("live: the database is away (%s)", type(error).__name__)
+            return
+        for queue_id, version in versions.items():
+            is_behind = self.versions.get(queue_id, version) < version
+            if is_behind and queue_id in self.sockets and queue_id not in self.work:
+                self._todo(queue_id).everything = True
 
     # --- Saying ---
 
@@ -160,32 +283,47 @@ class Hub:
             try:
                 await self.in_thread(self._render, queue_id, work, watched)
             except Exception:
+                # The next beat finds that the sockets are behind, and tries again.
                 logger.exception("live: rendering queue %s failed", queue_id)
+                self.versions[queue_id] = -1
         del self.work[queue_id]
 
     def _render(self, queue_id: int, work: Work, watched: set[str]) -> None:
         """In the render thread: hand each part to the event loop as soon as it is ready."""
-        for frames in self.render(queue_id, work, watched):
-            self.loop.call_soon_threadsafe(self._send_all, queue_id, work, frames)
+        for part in self.source.frames_for(queue_id, work, watched):
+            self.loop.call_soon_threadsafe(self._send_all, queue_id, work, part)
 
     def _of(self, queue_id: int) -> Iterable[Socket]:
         return self.sockets.get(queue_id, ())
 
-    def _send_all(self, queue_id: int, work: Work, frames: Mapping[str, list[Frame]]) -> None:
+    def _send_all(self, queue_id: int, work: Work, part: Part) -> None:
+        if queue_id in self.sockets:
+            self.versions[queue_id] = part.version
         news = {
             audience: {"type": "websocket.send", "text": text}
-            for audience, listed in frames.items()
+            for audience, listed in part.frames.items()
             if (text := "".join(self._unsaid(audience, listed)))
         }
         for socket in list(self._of(queue_id)):
             if socket in work.newcomers:
-                mine = [frames[name] for name in socket.audiences if name in frames]
-                if everything := "".join(frame.text for listed in mine for frame in listed):
-                    self._deliver(socket, {"type": "websocket.send", "text": everything})
+                self._greet(socket, part)
                 continue
             for audience in socket.audiences:
                 if audience in news:
                     self._deliver(socket, news[audience])
+
+    def _greet(self, socket: Socket, part: Part) -> None:
+        """Give a newcomer what its page lacks; a page from a later time than ours is loaded anew
+        (the database was restored from an older copy)."""
+        mine = [name for name in socket.audiences if name in part.labels]
+        if any(socket.have.get(_kind(name), 0) > part.labels[name] for name in mine):
+            self.dismiss(socket, LOAD_ANEW)
+            return
+        texts = [frame.text for name in mine for frame in part.frames[name]]
+        if mine:
+            # One that lacks nothing is told so: its page knows from now on that it is live.
+            text = "".join(texts) or BEAT_TEXT
+            self._deliver(socket, {"type": "websocket.send", "text": text})
 
     def _unsaid(self, audience: str, frames: list[Frame]) -> Iterable[str]:
         for frame in frames:
@@ -226,7 +364,7 @@ class Hub:
             return
         socket.sending = None
         if socket.missed_something and socket in self.sockets.get(socket.queue_id, ()):
-            socket.missed_something = False
+            socket.missed_something, socket.have = False, {}
             self._todo(socket.queue_id).newcomers.add(socket)
 
     def _spawn(self, work) -> asyncio.Task:
@@ -258,18 +396,22 @@ def _fresh(call: Callable, *args):
     return call(*args)
 
 
+def _kind(audience: str) -> str:
+    """``student.31:en`` is of the kind ``student``."""
+    return audience.partition(":")[0].partition(".")[0]
+
+
 # --- The hub of this process -------------------------------------------------
 
 _hub: Hub | None = None
 
 
-async def joined(render: Renderer) -> Hub:
+def joined(source: Source) -> Hub:
     """The hub of the running server; started with its first socket."""
     global _hub
     if _hub is None or _hub.loop is not asyncio.get_running_loop():
-        starting = Hub(render)
-        await starting.start()
-        _hub = starting
+        _hub = Hub(source)
+        _hub.start()
     return _hub
 
 
@@ -300,11 +442,13 @@ def _layer() -> BaseChannelLayer:
 
 
 def _send_from_loop(hub: Hub, message: dict) -> None:
-    hub._spawn(_send(message))
+    hub._spawn(_send(message, hub))
 
 
-async def _send(message: dict) -> None:
+async def _send(message: dict, own: Hub | None = None) -> None:
     try:
         await asyncio.wait_for(_layer().group_send(GROUP, message), 1)
-    except Exception as error:  # noqa: BLE001  pages find the change by themselves (F5)
+    except Exception as error:  # noqa: BLE001  other workers' beats find the change (F5)
         logger.warning("live: the channel layer is away (%s)", type(error).__name__)
+        if own is not None:
+            own.hear(message)

@@ -13,23 +13,25 @@ queue's version, whose steps would tell how much the others ask.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from classrooms.actions import attend, waiting_devices
-from classrooms.models import Lesson, Membership
+from classrooms.models import Device, Lesson, Membership, Role
 from requests_app import hub, waits
-from requests_app.hub import Frame, Work
+from requests_app.hub import Frame, Part, Work
 from requests_app.models import (
     WITH_HELPER,
     HelpRequest,
@@ -454,7 +456,7 @@ class Audience:
         return int(self.name.partition(":")[0].partition(".")[2])
 
 
-def frames_for(queue_id: int, work: Work, watched: set[str]) -> Iterator[Mapping[str, list[Frame]]]:
+def frames_for(queue_id: int, work: Work, watched: set[str]) -> Iterator[Part]:
     """What the hub sends: each audience that somebody here watches, rendered once.
 
     Helpers come first: they are the ones who can do something about it.
@@ -462,46 +464,120 @@ def frames_for(queue_id: int, work: Work, watched: set[str]) -> Iterator[Mapping
     if work.attend:
         _note_attendance(work.attend, watched)
     present = look(queue_id)
-    new = {name for socket in work.newcomers for name in socket.audiences}
-    audiences = [Audience(name) for name in sorted(watched | new)]
+    audiences = [Audience(name) for name in sorted(watched)]
+    if work.everything:
+        work.changed = work.class_wide = True
+        work.students |= {each.student for each in audiences if each.kind == "student"}
     for kinds in (("helpers",), ("class", "student")):
         part = [each for each in audiences if each.kind in kinds]
         if part:
             with timezone.override(present.queue.classroom.zone):
-                yield _part(present, work, part, new)
+                yield _part(present, work, part)
 
 
-def _part(
-    present: Present, work: Work, audiences: list["Audience"], new: set[str]
-) -> dict[str, list[Frame]]:
+def versions_of(queue_ids: Collection[int]) -> dict[int, int]:
+    """Queue → its version now; one query for all."""
+    return dict(Queue.objects.filter(pk__in=queue_ids).values_list("pk", "version"))
+
+
+def still_let_in(passes: Sequence[Mapping]) -> list[bool]:
+    """For each socket's passes (ticket.Admission) whether they still let it in.
+
+    Students among them are noted as here, if help is open. A handful of queries for
+    however many.
+    """
+    roles = dict(
+        Membership.objects.present()
+        .filter(pk__in=_those(passes, "membership"), classroom__archived_at=None)
+        .values_list("pk", "role")
+    )
+    devices = _ids(Device.objects.filter(approved_at__isnull=False), "pk", passes, "device")
+    users = _ids(get_user_model().objects.filter(is_active=True), "pk", passes, "user")
+    alive = Session.objects.filter(expire_date__gt=timezone.now())
+    sessions = _ids(alive, "session_key", passes, "session")
+    told = [
+        roles.get(each["membership"]) == each["role"]
+        and each["device"] in devices
+        and each["user"] in users
+        and each["session"] in sessions
+        for each in passes
+    ]
+    _note_newcomers([each for each, is_in in zip(passes, told, strict=True) if is_in])
+    return told
+
+
+def _those(passes: Sequence[Mapping], name: str) -> set:
+    return {each[name] for each in passes} - {None}
+
+
+def _ids(rows: QuerySet, field: str, passes: Sequence[Mapping], name: str) -> set:
+    """Which of the passes' ids are among the rows; having none is as good."""
+    wanted = _those(passes, name)
+    found = rows.filter(**{f"{field}__in": wanted}).values_list(field, flat=True) if wanted else ()
+    return {None, *found}
+
+
+def _note_newcomers(passes: Sequence[Mapping]) -> None:
+    students = [each for each in passes if each["role"] == Role.STUDENT]
+    if not students:
+        return
+    lessons = Lesson.objects.open().filter(classroom__in=_those(students, "classroom"))
+    for lesson in lessons:
+        here = {each["membership"] for each in students if each["classroom"] == lesson.classroom_id}
+        attend(lesson, here)
+
+
+def _part(present: Present, work: Work, audiences: list["Audience"]) -> Part:
+    came = {name for socket in work.newcomers for name in socket.audiences}
     students = {each.student for each in audiences if each.kind == "student"}
-    latest = present.latest_of([pk for pk in students if pk in work.students or _any_new(pk, new)])
+    concerned = [pk for pk in students if pk in work.students or _any_of(pk, came)]
+    latest = present.latest_of(concerned)
+    labels = {each.name: _label(present, each, latest) for each in audiences}
+    lacking = {
+        name
+        for socket in work.newcomers
+        for name in socket.audiences
+        if name in labels and socket.have.get(Audience(name).kind) != labels[name]
+    }
     frames = {}
     for each in audiences:
         with translation.override(each.language):
-            frames[each.name] = _frames(present, work, each, each.name in new, latest)
-    return frames
+            frames[each.name] = _frames(present, work, each, each.name in lacking, latest)
+    return Part(frames, labels, present.queue.version)
 
 
-def _any_new(student_id: int, new: set[str]) -> bool:
-    return any(student(student_id, code) in new for code, _name in settings.LANGUAGES)
+def _label(present: Present, audience: "Audience", latest: Mapping[int, HelpRequest]) -> int:
+    """The version of what an audience sees: the number that its regions carry."""
+    if audience.kind == "helpers":
+        return present.queue.version
+    if audience.kind == "class":
+        return present.label
+    own = latest.get(audience.student)
+    return own.label if own else 0
+
+
+def _any_of(student_id: int, names: set[str]) -> bool:
+    return any(student(student_id, code) in names for code, _name in settings.LANGUAGES)
 
 
 def _frames(
     present: Present,
     work: Work,
     audience: Audience,
-    is_new: bool,
+    is_lacking: bool,
     latest: Mapping[int, HelpRequest],
 ) -> list[Frame]:
+    """``is_lacking``: somebody came whose page does not show this version."""
     if audience.kind == "helpers":
-        return [Frame(helpers_regions(present), news=work.changed)]
+        if is_lacking or work.changed:
+            return [Frame(helpers_regions(present), news=work.changed)]
+        return []
     if audience.kind == "class":
-        if is_new or work.class_wide:
+        if is_lacking or work.class_wide:
             return [Frame(class_region(present), news=work.class_wide)]
         return []
     is_changed = audience.student in work.students
-    if is_new or is_changed:
+    if is_lacking or is_changed:
         own = latest.get(audience.student)
         return [Frame(student_region(present, own), news=is_changed)]
     if audience.student in present.places:

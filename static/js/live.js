@@ -63,13 +63,57 @@ function say(state) {
   const time = updated.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })
   sign.textContent = state === "off" ? `${sign.dataset.off} ${time}` : sign.dataset[state]
 }
-document.addEventListener("htmx:wsOpen", () => { open = true; updated = new Date(); say("on") })
-document.addEventListener("htmx:wsAfterMessage", () => { updated = new Date() })
+
+// The socket's address says what the page has, so that only what is newer comes (consumers.py).
+const shown = (id) => document.getElementById(id)?.dataset.version ?? 0
+let socket
+htmx.createWebSocket = (url) => {
+  const have = [shown("queue"), shown("help-state"), shown("my-request")].join(".")
+  socket = new WebSocket(`${url}?ticket=${encodeURIComponent(main.dataset.ticket)}&have=${have}`)
+  return socket
+}
+let wrapper
+let heard = Date.now()
+document.addEventListener("htmx:wsOpen", ({ detail }) => {
+  wrapper = detail.socketWrapper
+  open = true
+  heard = Date.now()
+})
+document.addEventListener("htmx:wsBeforeMessage", ({ detail }) => {
+  heard = Date.now()
+  updated = new Date()
+  if (open) say("on")
+})
 document.addEventListener("htmx:wsClose", ({ detail }) => {
   open = false
-  if (detail.event?.code !== 4403) say("again")
-  else if (!leaving) location.reload() // no longer let in as what this page is
+  const code = detail.event?.code
+  if (code === 4403 || code === 4409) {
+    // No longer let in as what this page is, or the page is from another time.
+    if (!leaving && !(code === 4409 && isWriting())) location.reload()
+    return
+  }
+  say("again")
+  // The server went away in good order; htmx comes back by itself after the other codes.
+  if (code === 1000 || code === 1001) setTimeout(reconnect, htmx.config.wsReconnectDelay(1))
 })
+function reconnect() {
+  if (socket) socket.onclose = null
+  wrapper?.reconnect()
+}
+function isWriting() {
+  return [...document.querySelectorAll("textarea")].some((each) => each.value !== each.defaultValue)
+}
+
+// A beat comes every five seconds. Silence is a network that went away without a word.
+const SILENCE = 11000 // ms
+function listen() {
+  if (!open || Date.now() - heard < SILENCE) return
+  open = false
+  say("again")
+  reconnect()
+  ask()
+}
+setInterval(listen, 1000)
 
 // While no socket is open the page asks for itself; so it does when it comes back from sleep.
 function ask() {
@@ -87,8 +131,8 @@ function ask() {
     .catch(() => { if (!open) say("off") })
 }
 setInterval(() => { if (!open && !document.hidden) ask() }, REFRESH)
-document.addEventListener("visibilitychange", () => { if (!document.hidden) ask() })
-addEventListener("online", ask)
+document.addEventListener("visibilitychange", () => { if (!document.hidden) { listen(); ask() } })
+addEventListener("online", () => { listen(); ask() })
 addEventListener("offline", () => say("again"))
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload() })
 

@@ -18,6 +18,7 @@ from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from helpdesk.asgi import application
+from requests_app import hub
 from tests.catalogue import write_pseudo_language
 from tests.conftest import device_cookie
 
@@ -44,7 +45,12 @@ def server():
         log_level="warning",
     )
     running = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(running.serve()), daemon=True)
+
+    async def serve():
+        await running.serve()
+        await hub.shut()  # its thread keeps a connection to the database
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     while not running.started:
         thread.join(0.02)

@@ -29,8 +29,8 @@ def cookies_of(who) -> str:
     return f"{settings.DEVICE_COOKIE_NAME}={device_cookie(who)}"
 
 
-def open_socket(slug, cookies, *, origin="http://testserver", language="en", view=""):
-    return WebsocketCommunicator(
+def open_socket(slug, cookies, *, origin="http://testserver", language="en", view="", query=b""):
+    socket = WebsocketCommunicator(
         application,
         f"/ws/c/{slug}/{language}/{view}",
         headers=[
@@ -39,6 +39,8 @@ def open_socket(slug, cookies, *, origin="http://testserver", language="en", vie
             (b"host", b"testserver"),
         ],
     )
+    socket.scope["query_string"] = query
+    return socket
 
 
 @pytest.fixture

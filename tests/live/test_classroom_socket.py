@@ -211,6 +211,13 @@ async def test_a_render_that_fails_ends_nothing(listen, lesson, ada, ben, grace)
     assert "Ada Lovelace" in await hear(teacher)
 
 
+def passes_of(who):
+    """What lets a colleague's socket in, without a session of theirs."""
+    names = ("membership", "role", "user", "classroom")
+    values = (who.pk, who.role, who.user_id, who.classroom_id)
+    return dict(zip(names, values, strict=True)) | {"device": None, "session": None}
+
+
 async def test_a_slow_socket_gets_the_newest_state_and_holds_up_nobody(lesson, ada, ben, grace):
     heard, gate = [], asyncio.Event()
 
@@ -221,9 +228,9 @@ async def test_a_slow_socket_gets_the_newest_state_and_holds_up_nobody(lesson, a
     async def close(code):
         raise AssertionError("it must not be closed")
 
-    working = await hub.joined(live.frames_for)
+    working = hub.joined(live)
     queue_id = await db(lambda: Queue.objects.of(grace.classroom).pk)()
-    slow = hub.Socket(queue_id, ("helpers:en",), {}, slow_send, close)
+    slow = hub.Socket(queue_id, ("helpers:en",), passes_of(grace), slow_send, close)
     working.join(slow)
     for who in (ada, ben):
         await raised(who)
@@ -244,9 +251,9 @@ async def test_a_stuck_socket_is_dropped(lesson, grace, monkeypatch):
     async def stuck_send(message):
         await asyncio.Event().wait()
 
-    working = await hub.joined(live.frames_for)
+    working = hub.joined(live)
     queue_id = await db(lambda: Queue.objects.of(grace.classroom).pk)()
-    stuck = hub.Socket(queue_id, ("helpers:en",), {}, stuck_send, closed.put)
+    stuck = hub.Socket(queue_id, ("helpers:en",), passes_of(grace), stuck_send, closed.put)
     working.join(stuck)
     assert await asyncio.wait_for(closed.get(), 5) == hub.TRY_AGAIN
     assert queue_id not in working.sockets

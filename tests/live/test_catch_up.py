@@ -1,0 +1,212 @@
+"""What a page that was away is sent, and how a change whose message was lost is found."""
+
+import asyncio
+from unittest.mock import patch
+
+import pytest
+from channels.db import database_sync_to_async as db
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from classrooms import access
+from classrooms import actions as people
+from classrooms.models import Membership
+from requests_app import actions, hub, live, ticket
+from requests_app.models import Queue
+from tests.live.conftest import cookies_of, open_socket
+from tests.live.test_classroom_socket import hear, raised
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Beats and checks that a test need not wait for."""
+    monkeypatch.setattr(hub, "BEAT", 0.2)
+    monkeypatch.setattr(hub, "CHECK_AFTER", 0.05)
+    monkeypatch.setattr(hub, "LAYER_AGAIN", 0.05)
+
+
+async def issued(who, cookies):
+    """The ticket that a page of theirs would carry."""
+
+    def issue():
+        given = dict([cookies.split("=", 1)])
+        member = Membership.objects.select_related("classroom").get(pk=who.pk)
+        device = member.devices.first() if member.is_student else None
+        entry = access.Entry(member, device)
+        return ticket.issue(entry, Queue.objects.of(member.classroom).pk, given)
+
+    return await db(issue)()
+
+
+async def connect(who, *, have="", pass_=None, cookies=None):
+    cookies = cookies or await db(cookies_of)(who)
+    socket = open_socket(
+        who.classroom.slug, cookies, query=f"ticket={pass_ or ''}&have={have}".encode()
+    )
+    connected, code = await socket.connect(timeout=5)
+    return socket if connected else code
+
+
+async def hears(socket, words):
+    """Within five seconds the page is sent these words."""
+    async with asyncio.timeout(5):
+        while words not in await hear(socket):
+            pass
+
+
+async def test_a_page_that_has_everything_is_only_told_so(lesson, ada, grace):
+    help_request = await raised(ada)
+    version = await db(lambda: Queue.objects.of(grace.classroom).version)()
+    label = await db(lambda: live.Present(Queue.objects.of(ada.classroom).pk).label)()
+    assert await hear(await connect(grace, have=f"{version}.0.0")) == hub.BEAT_TEXT
+    told = await hear(await connect(ada, have=f"0.{label}.{help_request.label}"))
+    assert 'id="my-request"' not in told
+    assert 'id="help-state"' not in told
+
+
+async def test_a_page_that_lacks_something_gets_that(lesson, ada, grace):
+    help_request = await raised(ada)
+    label = await db(lambda: live.Present(Queue.objects.of(ada.classroom).pk).label)()
+    told = await hear(await connect(ada, have=f"0.{label}.{help_request.label - 1}"))
+    assert "You are in line" in told
+    version = await db(lambda: Queue.objects.of(grace.classroom).version)()
+    assert "Ada Lovelace" in await hear(await connect(grace, have=f"{version - 1}.0.0"))
+
+
+@pytest.mark.parametrize("have", ["", "x", "1.2", "1.2.3.4", "-1.0.0", f"{'9' * 30}.0.0"])
+async def test_who_says_nothing_sensible_gets_everything(have, lesson, ada):
+    told = await hear(await connect(ada, have=have))
+    assert 'id="help-state"' in told
+    assert 'id="my-request"' in told
+
+
+async def test_a_page_from_a_later_time_is_loaded_anew(lesson, grace):
+    """The database was restored from an older copy."""
+    socket = await connect(grace, have="999999.0.0")
+    assert await socket.receive_output(timeout=5) == {
+        "type": "websocket.close",
+        "code": hub.LOAD_ANEW,
+    }
+
+
+async def test_a_ticket_lets_in_without_asking_the_database(lesson, ada):
+    cookies = await db(cookies_of)(ada)
+    pass_ = await issued(ada, cookies)
+    with patch("requests_app.consumers._find", side_effect=AssertionError):
+        assert "help-state" in await hear(await connect(ada, pass_=pass_, cookies=cookies))
+
+
+async def test_a_ticket_is_worth_nothing_elsewhere(lesson, room, ada, ben, mallory):
+    cookies = await db(cookies_of)(ada)
+    pass_ = await issued(ada, cookies)
+    other = await db(cookies_of)(ben)
+    told = await hear(await connect(ben, pass_=pass_, cookies=other))
+    assert "help-state" in told  # Ben is let in as Ben, not as Ada
+    socket = open_socket(room.slug, "", query=f"ticket={pass_}".encode())
+    assert not (await socket.connect(timeout=5))[0]
+    assert ticket.read(pass_, "another-class", dict([cookies.split("=", 1)])) is None
+    assert ticket.read(pass_ + "x", room.slug, dict([cookies.split("=", 1)])) is None
+
+
+async def test_who_was_removed_meanwhile_does_not_stay_on_a_ticket(quick, lesson, ada):
+    cookies = await db(cookies_of)(ada)
+    pass_ = await issued(ada, cookies)
+    await db(people.remove)(ada)
+    socket = await connect(ada, pass_=pass_, cookies=cookies)
+    async with asyncio.timeout(2):
+        while (told := await socket.receive_output(timeout=2))["type"] != "websocket.close":
+            pass
+    assert told["code"] == hub.NOT_LET_IN
+
+
+async def test_a_thousand_newcomers_are_looked_up_together(lesson, ada, ben, grace):
+    passes = []
+    for who in (ada, ben, grace) * 300:
+        member = await db(lambda who=who: Membership.objects.get(pk=who.pk))()
+        admitted = ticket.admit(access.Entry(member), 1, {})
+        passes.append(admitted.passes)
+
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            told = live.still_let_in(passes)
+        return told, len(queries)
+
+    told, queries = await db(count)()
+    assert told == [True] * 900
+    assert queries <= 6
+    assert await db(lesson.attendances.count)() == 2
+
+
+async def test_a_lost_message_is_found_by_the_beat(quick, listen, lesson, ada, ben, grace):
+    teacher, student, classmate = await listen(grace), await listen(ada), await listen(ben)
+    with patch.object(hub, "tell_all"):  # every message is dropped
+        help_request = await raised(ada)
+        await hears(teacher, "Ada Lovelace")
+        await hears(student, "You are in line")
+        await db(actions.claim)(help_request, by=grace)
+        await hears(student, "is on the way")
+        await db(actions.close_help)(grace.classroom, by=grace)
+        await hears(classmate, 'data-open="false"')
+
+
+async def test_a_layer_that_goes_away_comes_back_by_itself(quick, listen, lesson, ada, ben, grace):
+    teacher = await listen(grace)
+    with patch.object(hub, "get_channel_layer", side_effect=OSError("away")):
+        await raised(ada)
+        await hears(teacher, "Ada Lovelace")
+    await raised(ben)
+    await hears(teacher, "Ben Okri")
+
+
+async def test_a_database_that_goes_away_closes_nobody(quick, listen, lesson, ada, grace):
+    from django.db import OperationalError
+
+    with patch.object(live, "versions_of", side_effect=OperationalError("away")):
+        teacher = await listen(grace)
+        assert await hear(teacher) == hub.BEAT_TEXT
+    await raised(ada)
+    await hears(teacher, "Ada Lovelace")
+
+
+async def test_a_page_only_listens(listen, lesson, grace):
+    teacher = await listen(grace)
+    await teacher.send_to(text_data="anything at all")
+    assert await teacher.receive_output(timeout=2) == {
+        "type": "websocket.close",
+        "code": hub.ONLY_LISTEN,
+    }
+
+
+async def test_fifty_pages_of_one_person_are_too_much_for_nobody_else(
+    monkeypatch, lesson, ada, grace
+):
+    monkeypatch.setattr(hub, "MOST_SOCKETS", 5)
+    cookies = await db(cookies_of)(ada)
+    opened = [await connect(ada, cookies=cookies) for _page in range(7)]
+    assert [each for each in opened if isinstance(each, int)] == [hub.TRY_AGAIN] * 2
+    assert "Close help" in await hear(await connect(grace))
+    await opened[0].disconnect()
+    assert not isinstance(await connect(ada, cookies=cookies), int)
+
+
+async def test_a_loop_of_reconnects_is_slowed_down(monkeypatch, lesson, ada):
+    monkeypatch.setattr(hub, "MOST_KNOCKS", 3)
+    cookies = await db(cookies_of)(ada)
+    told = []
+    for _again in range(5):
+        socket = await connect(ada, cookies=cookies)
+        told.append(socket if isinstance(socket, int) else "in")
+        if told[-1] == "in":
+            await socket.disconnect()
+    assert told == ["in"] * 3 + [hub.TRY_AGAIN] * 2
+
+
+async def test_a_page_open_since_before_the_lesson_counts_as_here(quick, room, ada, grace):
+    lesson = await db(actions.open_help)(room, by=grace, closes_at=timezone.now())
+    await connect(ada)
+    async with asyncio.timeout(3):
+        while not await db(lesson.attendances.count)():
+            await asyncio.sleep(0.05)
