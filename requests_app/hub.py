@@ -28,7 +28,7 @@ GROUP = "helpdesk.live"
 STUCK_AFTER = 10
 #: Seconds between two beats. A beat shows a page that its socket lives, and finds a change whose
 #: message was lost on the way here (reliability.md F10, F13).
-BEAT = 5
+BEAT = 4
 #: Seconds after which a socket that came in by a ticket is looked up in the database.
 CHECK_AFTER = 1
 #: A member's pages that may be open at this worker, and their new sockets in a minute: more is

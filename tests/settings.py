@@ -26,7 +26,13 @@ def _free_port() -> int:
 #: Where the browser tests serve; known before the application is imported, since the origins
 #: that may open sockets are fixed then.
 BROWSER_PORT = _free_port()
-ORIGINS = [*ORIGINS, "http://testserver", f"http://127.0.0.1:{BROWSER_PORT}"]
+#: Where they reach it through a network that can be cut (tests.proxy).
+PROXY_PORT = _free_port()
+ORIGINS = [
+    *ORIGINS,
+    "http://testserver",
+    *(f"http://127.0.0.1:{port}" for port in (BROWSER_PORT, PROXY_PORT)),
+]
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 CSRF_TRUSTED_ORIGINS = ORIGINS
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -104,8 +104,8 @@ function isWriting() {
   return [...document.querySelectorAll("textarea")].some((each) => each.value !== each.defaultValue)
 }
 
-// A beat comes every five seconds. Silence is a network that went away without a word.
-const SILENCE = 11000 // ms
+// A beat comes every four seconds. Silence is a network that went away without a word.
+const SILENCE = 9000 // ms: two beats and some
 function listen() {
   if (!open || Date.now() - heard < SILENCE) return
   open = false

@@ -1,0 +1,113 @@
+"""The page tells the truth, or says that it may not, whatever the network does."""
+
+from unittest.mock import patch
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import expect
+
+from requests_app import actions, hub
+from tests.browser.test_accessibility import requested
+from tests.browser.test_queue import heading, row, tap
+from tests.proxy import Proxy
+
+#: Milliseconds: the truth is there, or the page says that it is not live (reliability.md F10-F14).
+SOON, AT_MOST = 15_000, 25_000
+
+
+@pytest.fixture
+def network(server):
+    proxy = Proxy(settings.PROXY_PORT, settings.BROWSER_PORT)
+    proxy.start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def open_far(open_as, network):
+    """``open_far(ada)``: Ada's page, with the network in between."""
+
+    def open_page(who):
+        page = open_as(who, javascript=False)  # sets the cookie, opens no socket
+        context = page.context.browser.new_context(
+            base_url=f"http://127.0.0.1:{settings.PROXY_PORT}",
+            storage_state=page.context.storage_state(),
+        )
+        far = context.new_page()
+        far.goto(f"/c/{who.classroom.slug}/")
+        return far
+
+    return open_page
+
+
+def live(page):
+    expect(page.locator('#live[data-live="on"]')).to_be_attached(timeout=AT_MOST)
+
+
+def not_live(page):
+    expect(page.locator('#live:not([data-live="on"])')).to_be_attached(timeout=SOON)
+
+
+def test_a_network_that_goes_silent_is_noticed_and_caught_up_with(
+    open_far, network, in_database, lesson, ada, grace
+):
+    teacher = open_far(grace)
+    live(teacher)
+    network.stall()
+    in_database(requested, ada)
+    not_live(teacher)
+    network.mend()
+    expect(row(teacher, "Ada Lovelace")).to_be_visible(timeout=SOON)
+    live(teacher)
+
+
+def test_a_cut_connection_is_noticed_and_caught_up_with(
+    open_far, network, in_database, lesson, ada, grace
+):
+    page = open_far(ada)
+    live(page)
+    tap(page, "Raise hand")
+    expect(heading(page, "You are in line")).to_be_visible()
+    network.cut()
+    not_live(page)
+    help_request = in_database(lambda: ada.help_requests.get())
+    in_database(actions.claim, help_request, by=grace)
+    network.mend()
+    expect(heading(page, "Grace Hopper is on the way")).to_be_visible(timeout=AT_MOST)
+    live(page)
+
+
+def test_where_sockets_are_forbidden_everything_works_and_the_page_says_so(
+    open_far, network, in_database, lesson, ada, grace
+):
+    network.refuses_upgrade = True
+    page = open_far(ada)
+    tap(page, "Raise hand")
+    expect(heading(page, "You are in line")).to_be_visible()
+    help_request = in_database(lambda: ada.help_requests.get())
+    in_database(actions.claim, help_request, by=grace)
+    expect(heading(page, "Grace Hopper is on the way")).to_be_visible(timeout=AT_MOST)
+    expect(page.locator("#live")).to_contain_text("Not live: updated")
+
+
+def test_with_every_message_between_workers_lost_pages_still_show_the_truth(
+    open_as, in_database, lesson, ada, ben, grace
+):
+    teacher, page = open_as(grace), open_as(ada)
+    with patch.object(hub, "tell_all"):
+        help_request = in_database(requested, ada)
+        expect(row(teacher, "Ada Lovelace")).to_be_visible(timeout=SOON)
+        expect(heading(page, "You are in line")).to_be_visible(timeout=SOON)
+        in_database(actions.claim, help_request, by=grace)
+        expect(heading(page, "Grace Hopper is on the way")).to_be_visible(timeout=SOON)
+
+
+def test_going_back_shows_what_is_true_now(open_as, in_database, lesson, ada, grace):
+    page = open_as(ada)
+    help_request = in_database(requested, ada)
+    expect(heading(page, "You are in line")).to_be_visible()
+    page.get_by_role("link", name="Get help").click()
+    expect(heading(page, "Who sees what")).to_be_visible()
+    in_database(actions.claim, help_request, by=grace)
+    page.go_back()
+    expect(heading(page, "Grace Hopper is on the way")).to_be_visible(timeout=SOON)

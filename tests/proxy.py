@@ -1,0 +1,88 @@
+"""A network between a browser and the server that a test can cut, stall, or forbid sockets on."""
+
+import asyncio
+import contextlib
+import threading
+
+
+class Proxy:
+    """Passes bytes on from ``port`` to ``to`` on the loopback, in a thread of its own."""
+
+    def __init__(self, port: int, to: int) -> None:
+        self.port, self.to = port, to
+        self.refuses_upgrade = False
+        self.is_down = False
+        self.flows = threading.Event()
+        self.flows.set()
+        self.writers: set[asyncio.StreamWriter] = set()
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.flows.set()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(5)
+        self.loop.close()
+
+    # --- What a test does to the network ---
+
+    def cut(self) -> None:
+        """Every connection breaks, and no new one is made until ``mend``."""
+        self.is_down = True
+        self.loop.call_soon_threadsafe(self._break_all)
+
+    def stall(self) -> None:
+        """Connections stay open and nothing passes: what a dead wireless network looks like."""
+        self.flows.clear()
+
+    def mend(self) -> None:
+        self.is_down = self.refuses_upgrade = False
+        self.flows.set()
+
+    # --- How it passes bytes on ---
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        server = self.loop.run_until_complete(
+            asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        )
+        self.loop.run_forever()
+        server.close()
+        self._break_all()
+        tasks = asyncio.all_tasks(self.loop)
+        for task in tasks:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+    def _break_all(self) -> None:
+        for writer in self.writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader, writer) -> None:
+        self.writers.add(writer)
+        if self.is_down:
+            writer.transport.abort()
+            return
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            if self.refuses_upgrade and b"upgrade: websocket" in head.lower():
+                writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+                writer.close()
+                return
+            there, back = await asyncio.open_connection("127.0.0.1", self.to)
+            self.writers.add(back)
+            back.write(head)
+            await asyncio.gather(self._pass(reader, back), self._pass(there, writer))
+
+    async def _pass(self, reader, writer) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                while not self.flows.is_set():
+                    await asyncio.sleep(0.05)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
