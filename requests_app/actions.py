@@ -158,12 +158,14 @@ def raise_hand(
         form_key=form_key,
         carried_from=carried_from,
     )
-    _give_credits(current, _credits(student, lesson, current))
+    attended = _attended(student)
+    _give_credits(current, _credits(student, lesson, current, attended))
     if carried_from is not None:
         current.missed_last_time = True
         _give_credits(current, current.credits)
     current.save(force_insert=True)
-    attend(lesson, [student.pk])
+    if lesson.pk not in attended:
+        attend(lesson, [student.pk])
     _record(current, "raise_hand", by=by or student, before={}, facts=_facts(current))
     live.announce(queue, students=[student.pk])
     return current
@@ -193,7 +195,8 @@ def describe(
     start can change."""
     with _change(help_request, "describe", by=by) as current:
         current.task, current.text, current.carry_on = task, text, carry_on
-        known = _credits(current.student, current.lesson, current)
+        attended = _attended(current.student)
+        known = _credits(current.student, current.lesson, current, attended)
         _give_credits(
             current,
             Credits(
@@ -583,14 +586,18 @@ def _end(current: HelpRequest, now: datetime | None = None) -> None:
     current.is_promised = False
 
 
-def _credits(student: Membership, lesson: Lesson, current: HelpRequest) -> Credits:
-    """What this student brings to the line now (D2), from at most two queries."""
-    attended = list(
-        student.attendances.exclude(lesson=lesson)
-        .order_by("-lesson__opened_at")
-        .values_list("lesson_id", flat=True)[:LESSONS_BACK]
-    )
-    past = student.help_requests.filter(lesson_id__in=[lesson.pk, *attended]).exclude(pk=current.pk)
+def _attended(student: Membership) -> list[int]:
+    """The lessons that this student was in, newest first: those that count, and one more."""
+    newest = student.attendances.order_by("-lesson__opened_at")
+    return list(newest.values_list("lesson_id", flat=True)[: LESSONS_BACK + 1])
+
+
+def _credits(
+    student: Membership, lesson: Lesson, current: HelpRequest, attended: list[int]
+) -> Credits:
+    """What this student brings to the line now (D2), from one query."""
+    before = [pk for pk in attended if pk != lesson.pk][:LESSONS_BACK]
+    past = student.help_requests.filter(lesson_id__in=[lesson.pk, *before]).exclude(pk=current.pk)
     rows = list(
         past.order_by("-pk").values_list(
             "lesson_id", "status", "reason", "outcome", "help_started_at"

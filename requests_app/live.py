@@ -38,6 +38,7 @@ from requests_app.models import (
     Queue,
     Reason,
     Status,
+    queue_ids,
 )
 from requests_app.order import EXPLAINED, Rule, arrange
 
@@ -315,6 +316,7 @@ def forget_all() -> None:
     """Look everything up anew."""
     _known.clear()
     _memo.clear()
+    queue_ids.clear()
 
 
 # --- What each audience sees of it -------------------------------------------

@@ -27,11 +27,21 @@ REOPEN_WITHIN = timedelta(minutes=15)
 UNDO_WITHIN = timedelta(seconds=15)
 
 
+#: Class → its queue, as far as this process has met them.
+queue_ids: dict[int, int] = {}
+
+
 class QueueQuerySet(models.QuerySet["Queue"]):
     def of(self, classroom: Classroom) -> "Queue":
-        """The line of a class; made the first time somebody asks for it."""
-        found = self.filter(classroom=classroom).first()
-        queue = found or self.get_or_create(classroom=classroom)[0]
+        """The line of a class; made the first time somebody asks for it.
+
+        Its id never changes, so it is looked up once; the rest is read when it is asked for.
+        """
+        if classroom.pk not in queue_ids:
+            queue_ids[classroom.pk] = self.get_or_create(classroom=classroom)[0].pk
+        queue = Queue.from_db(
+            self.db, ["id", "classroom_id"], [queue_ids[classroom.pk], classroom.pk]
+        )
         queue.classroom = classroom
         return queue
 
