@@ -1,9 +1,13 @@
+from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
 from accounts.models import User
 from classrooms.signals import access_ended
+
+# One way to sign in, with one limit on guessing: Django's own page for the admin has none.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 @admin.register(User)

@@ -8,7 +8,7 @@ from classrooms.models import Classroom, Lesson, Membership, School, SchoolAdmin
 
 
 class NotByHand(admin.ModelAdmin):
-    """Rows that verbs make and change."""
+    """Rows that verbs make and change; history is not written here."""
 
     def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
         return False

@@ -3,21 +3,9 @@
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
+from classrooms.admin import NotByHand
 from requests_app import actions
 from requests_app.models import Event, HelpRequest, Queue
-
-
-class ReadOnly(admin.ModelAdmin):
-    """History is not written here."""
-
-    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
 
 
 class EventInline(admin.TabularInline):
@@ -32,7 +20,7 @@ class EventInline(admin.TabularInline):
 
 
 @admin.register(HelpRequest)
-class HelpRequestAdmin(ReadOnly):
+class HelpRequestAdmin(NotByHand):
     """Requests without their texts (D7: an operator sees that, not what)."""
 
     list_display = ["key", "student", "status", "helper", "raised_at", "ended_at"]
@@ -53,6 +41,6 @@ class HelpRequestAdmin(ReadOnly):
 
 
 @admin.register(Queue)
-class QueueAdmin(ReadOnly):
+class QueueAdmin(NotByHand):
     list_display = ["classroom", "rule", "version"]
     list_select_related = ["classroom"]
