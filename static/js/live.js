@@ -9,7 +9,24 @@ let updated = new Date()
 
 // Whoever signs out or says "Not you?" is on the way to another page already.
 let leaving = false
-document.addEventListener("submit", ({ target }) => { leaving ||= !target.hasAttribute("hx-post") })
+document.addEventListener("submit", ({ target }) => {
+  leaving ||= target !== moves && !target.hasAttribute("hx-post")
+})
+
+// The buttons of the regions submit one form. Each tap is a request of its own: one that comes
+// while another is under way, by a button that a push has just replaced, keeps its address.
+const moves = document.getElementById("move")
+moves?.addEventListener("submit", (event) => {
+  event.preventDefault()
+  const { name, value } = event.submitter
+  const source = document.createElement("i")
+  source.hidden = true
+  main.append(source)
+  const done = () => source.remove()
+  const values = name ? { [name]: value } : {}
+  const answer = { source, swap: "none", values }
+  htmx.ajax("POST", event.submitter.getAttribute("formaction"), answer).then(done, done)
+})
 
 // A region rendered earlier never replaces one rendered later.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
@@ -92,7 +109,7 @@ document.addEventListener("htmx:wsClose", ({ detail }) => {
     if (!leaving && !(code === 4409 && isWriting())) location.reload()
     return
   }
-  say("again")
+  if (sign?.dataset.live !== "off") say("again") // one more try that did not work is no news
   // The server went away in good order; htmx comes back by itself after the other codes.
   if (code === 1000 || code === 1001) setTimeout(reconnect, htmx.config.wsReconnectDelay(1))
 })

@@ -34,6 +34,22 @@ def test_1_one_tap_puts_me_in_line(open_as, in_database, lesson, ada, grace):
     assert stored.status == "waiting"
 
 
+def test_quick_taps_are_all_done(open_as, in_database, lesson, ada, ben, grace):
+    """A tap that comes while the answer to another is on its way is not lost."""
+    teacher, first, second = open_as(grace), open_as(ada), open_as(ben)
+    tap(first, "Raise hand")
+    tap(second, "Raise hand")
+    expect(row(teacher, "Ben")).to_be_visible()
+    teacher.evaluate(
+        """() => {
+            const buttons = [...document.querySelectorAll('[formaction$="/claim/"]')]
+            buttons.forEach((button) => button.click())
+        }"""
+    )
+    expect(heading(first, "Grace Hopper is on the way")).to_be_visible()
+    expect(heading(second, "Grace Hopper is on the way")).to_be_visible()
+
+
 def test_a_whole_visit_is_seen_by_both(open_as, lesson, ada, grace):
     teacher, page = open_as(grace), open_as(ada)
     tap(page, "Raise hand")
