@@ -16,9 +16,9 @@ from channels.routing import URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
-from huey.consumer import Consumer  # noqa: E402
-from huey.contrib.djhuey import HUEY  # noqa: E402
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
+from helpdesk import clock, health  # noqa: E402
 from requests_app import hub  # noqa: E402
 from requests_app.routing import websocket_urlpatterns  # noqa: E402
 
@@ -33,36 +33,43 @@ websocket = OriginValidator(
 )
 
 
-class Clock(Consumer):
-    """huey's consumer inside the server: it must leave the server's signal handlers alone."""
+async def routes(scope, receive, send):
+    """HTTP and sockets, as whoever asked sees them: what the proxies say is taken over."""
+    await (http if scope["type"] == "http" else websocket)(scope, receive, send)
 
-    def _set_signal_handlers(self) -> None:
-        pass
+
+# Whoever is not behind our proxy could write its headers themselves: nobody is believed then.
+_proxied = ProxyHeadersMiddleware(
+    cast(Any, routes), settings.TRUSTED_PROXIES if settings.PRODUCTION else []
+)
 
 
 async def application(scope, receive, send):
     """The whole application, as the server calls it."""
-    if scope["type"] == "http":
-        await http(scope, receive, send)
-    elif scope["type"] == "websocket":
-        await websocket(scope, receive, send)
-    else:
+    if scope["type"] == "lifespan":
         await lifespan(receive, send)
+        return
+    peer = scope["client"][0] if scope.get("client") else None
+    if peer not in _proxied.trusted_hosts:
+        given = scope["headers"]
+        scope["headers"] = [pair for pair in given if pair[0] != b"x-request-id"]
+    await _proxied(scope, receive, send)
 
 
 async def lifespan(receive, send) -> None:
     """Start the clock with the server and stop it, and the hub, with it."""
-    clock = None
+    own_clock = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            health.server_loop = asyncio.get_running_loop()
             if settings.CLOCK == "in-server":
-                clock = Clock(HUEY, workers=1, periodic=True, check_worker_health=False)
-                clock.start()
+                own_clock = clock.start()
             await send({"type": "lifespan.startup.complete"})
         else:
+            health.server_loop = None
             await hub.shut()
-            if clock is not None:
-                await asyncio.to_thread(clock.stop, graceful=True)
+            if own_clock is not None:
+                await asyncio.to_thread(own_clock.stop, graceful=True)
             await send({"type": "lifespan.shutdown.complete"})
             return

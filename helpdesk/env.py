@@ -99,16 +99,33 @@ def origin(name: str, value: str) -> str:
 
 
 def database(name: str, default: str) -> dict:
+    """Where the database is; what is said about a typing error never shows the password."""
     value = text(name, default)
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgres://.")
+    path = urlsplit(value).path
+    if not path.strip("/"):
+        what = "file" if value.startswith("sqlite") else "database"
+        raise ImproperlyConfigured(f"{name} must end with the name of the {what}: .../helpdesk.")
+    if not has_port(value):
+        raise ImproperlyConfigured(f"{name} has a port that is no number from 1 to 65535.")
     return env.db_url_config(value)
+
+
+def has_port(url: str) -> bool:
+    """Whether the port in an address can be one; none at all can be."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def redis_url(name: str) -> str:
     value = text(name)
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise ImproperlyConfigured(f"{name} must start with redis://, not {value!r}.")
+    if not has_port(value):
+        raise ImproperlyConfigured(f"{name} has a port that is no number from 1 to 65535.")
     return value
 
 

@@ -1,17 +1,84 @@
 """What is true of every answer: headers, sizes, and no log-in page inside a fragment."""
 
+import re
+import time
+import uuid
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import resolve
 from django.utils.cache import patch_vary_headers
+
+from helpdesk import logs
+from requests_app import metrics
 
 #: Features a class page never needs.
 PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), "
     "microphone=(), payment=(), usb=()"
 )
+#: Who runs a server asks these, by address and from inside the network.
+PROBES = ("/healthz", "/readyz", "/metrics")
+#: What a request may be called by the proxy in front of us.
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+class RequestId:
+    """Give each request an id, for the log and for the answer's ``X-Request-ID``.
+
+    The one that a trusted proxy gave is kept; ``helpdesk.asgi`` takes away everybody else's.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        token = logs.request_id.set(name)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response.headers["X-Request-ID"] = name
+        return response
+
+
+class Measures:
+    """Count the requests and how long their answers took, by view and not by address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        metrics.answered(
+            method=request.method or "",
+            status=response.status_code,
+            view=(match.view_name if match else "") or "none",
+            seconds=time.perf_counter() - begun,
+        )
+        return response
+
+
+class Probes:
+    """Answer a load balancer before anything looks at the host, a session or the database.
+
+    It asks by address, which is no host that people use.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in PROBES:
+            request.resolver_match = resolve(request.path_info)
+            return request.resolver_match.func(request)
+        return self.get_response(request)
 
 
 class SecurityHeaders:

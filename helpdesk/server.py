@@ -1,18 +1,21 @@
-"""``python -m helpdesk.server``: the whole help desk in one process.
+"""``python -m helpdesk.server``: the whole help desk in one process, or with several workers.
 
 It binds the port, brings the database up to date, says where it is, and serves until it is told
 to stop. What goes wrong before that is told in one sentence, for a teacher or a technician.
 """
 
 import argparse
+import asyncio
 import errno
 import io
+import logging
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,9 +24,15 @@ import uvicorn
 from django.core.exceptions import ImproperlyConfigured
 
 from helpdesk import env
+from helpdesk.supervisor import BEAT, CLOCK, WORKER, Pulse, Supervisor
+
+logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYWHERE = "0.0.0.0"  # noqa: S104
+MOST_WORKERS = 64
+#: Seconds between the last new connection and the end of those on which nothing is said.
+LAST_WORDS = 0.2
 #: Nobody has this address (RFC 5737), and none is needed to ask which way packets would go.
 SOMEWHERE_ELSE = "192.0.2.1"
 PLAIN_HTTP = """
@@ -36,28 +45,53 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m helpdesk.server", description=__doc__)
     parser.add_argument("--seed-demo", action="store_true", help="fill an empty database")
     parser.add_argument("--living", action="store_true", help="let a made-up class work in it")
+    parser.add_argument("--workers", type=worker_count, default=1, help="processes that serve")
+    # What a worker or the clock is given by the parent (helpdesk.supervisor): open files.
+    for name in (f"--{WORKER}", f"--{CLOCK}", "--listener"):
+        parser.add_argument(name, type=int, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     # Until uvicorn listens to signals, and after: the cleaning up below must run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        start(seed=args.seed_demo, living=args.living)
+        if args.worker is not None:
+            be_worker(socket.socket(fileno=args.listener), Pulse(args.worker))
+        elif args.clock is not None:
+            be_clock(Pulse(args.clock))
+        else:
+            start(seed=args.seed_demo, living=args.living, workers=args.workers)
     except ImproperlyConfigured as refusal:
         sys.exit(str(refusal))
     except KeyboardInterrupt:
         print("\nhelpdesk has stopped.")
 
 
-def start(*, seed: bool, living: bool) -> None:
+def worker_count(told: str) -> int:
+    if told.isascii() and told.isdigit() and 1 <= int(told) <= MOST_WORKERS:
+        return int(told)
+    raise argparse.ArgumentTypeError(f"must be a number from 1 to {MOST_WORKERS}, not {told!r}")
+
+
+def prepare_process() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     os.umask(0o077)  # the files of the database hold what pupils wrote
     env.read_env_file(ROOT / ".env")
+
+
+def start(*, seed: bool, living: bool, workers: int) -> None:
+    prepare_process()
     port = env.number("PORT", 8000, low=1, high=65535)
     if env.text("HELPDESK_MODE") == "lan":
         assume_lan(port)
     # Before Django, which takes most of the start: whoever forgot a running one learns it at once.
     listener = bind(env.text("HOST", "127.0.0.1"), port)
+    if workers > 1:
+        refuse_alone(workers)
     prepare_database(seed=seed)
-    serve(listener, living=living)
+    tell_if_redis_is_away()
+    if workers > 1:
+        supervise(listener, workers)
+    else:
+        serve(listener, living=living)
 
 
 # --- Where it listens --------------------------------------------------------
@@ -163,7 +197,9 @@ def prepare_database(*, seed: bool) -> None:
             call_command("migrate", verbosity=0, interactive=False)
         if seed:
             call_command("seed_demo")
-        connections.close_all()
+        for each in connections.all():
+            each.close()
+            getattr(each, "close_pool", lambda: None)()  # PostgreSQL's
     except database_errors() as error:
         sys.exit(f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}")
     except OSError as error:
@@ -178,7 +214,29 @@ def database_errors() -> tuple[type[Exception], ...]:
     return DatabaseError, sqlite3.Error, psycopg.Error
 
 
-def serve(listener: socket.socket, *, living: bool) -> None:
+def tell_if_redis_is_away() -> None:
+    """One line: without it pages are refreshed instead of pushed, and nothing else is missing."""
+    from django.conf import settings
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    if not settings.REDIS_URL:
+        return
+    client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
+    try:
+        client.ping()
+    except (RedisError, OSError, ValueError) as error:
+        logger.warning(
+            "REDIS_URL: Redis does not answer (%s); pages show changes a little later"
+            " until it does",
+            type(error).__name__,
+        )
+    finally:
+        client.close()
+
+
+def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None = None) -> None:
+    """Answer until a signal ends it; a worker shows its ``pulse`` and announces nothing."""
     from django.conf import settings
 
     from helpdesk.asgi import application
@@ -194,30 +252,106 @@ def serve(listener: socket.socket, *, living: bool) -> None:
         ws_ping_timeout=20,
         ws_per_message_deflate=False,
         server_header=False,
-        # Whoever is not behind our proxy could write these headers themselves.
-        proxy_headers=settings.PRODUCTION,
-        forwarded_allow_ips=settings.TRUSTED_PROXIES,
+        proxy_headers=False,  # helpdesk.asgi reads them
         timeout_graceful_shutdown=15,
         access_log=False,
         log_config=None,  # Django's settings have said how logs look
         log_level="warning",
     )
     with living_class(settings.SITE_URL, wanted=living) as begin:
-        Server(config, when_ready=[begin, announce]).run(sockets=[listener])
+        when_ready = [begin, announce] if pulse is None else []
+        Server(config, when_ready=when_ready, pulse=pulse).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
-    """Calls what waits for it as soon as it answers."""
+    """Calls what waits for it as soon as it answers, and lets nobody down who came before its end.
 
-    def __init__(self, config: uvicorn.Config, when_ready: list) -> None:
+    With a ``pulse`` it is a worker, and ends when its parent is gone.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, when_ready: list, pulse: Pulse | None = None
+    ) -> None:
         super().__init__(config)
         self.when_ready = when_ready
+        self.pulse = pulse
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         with suppress(BrokenPipeError):  # nobody reads what we say: no reason to end
             for call in self.when_ready:
                 call()
+
+    async def on_tick(self, counter: int) -> bool:
+        # uvicorn counts tenths of seconds.
+        if self.pulse is not None and counter % (10 * BEAT) == 0:
+            self.should_exit |= not self.pulse.beat()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whose connection was taken a moment ago has a request on its way: it is read first."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(LAST_WORDS)
+        await super().shutdown(sockets)
+
+
+# --- Several workers ---------------------------------------------------------
+
+
+def refuse_alone(workers: int) -> None:
+    """Raise where several workers would not know of each other."""
+    from django.conf import settings
+
+    several = f"--workers {workers}"
+    if os.name != "posix":
+        raise ImproperlyConfigured(f"{several} needs Linux or macOS: Windows shares no sockets.")
+    if settings.SQLITE:
+        raise ImproperlyConfigured(
+            f"{several} needs DATABASE_URL to name a PostgreSQL database:"
+            " SQLite is for one worker, which is enough for a small school."
+        )
+    if not settings.REDIS_URL:
+        raise ImproperlyConfigured(
+            f"{several} needs REDIS_URL: without it a hand raised at one worker"
+            " would not be shown at the other."
+        )
+
+
+def supervise(listener: socket.socket, workers: int) -> None:
+    from django.conf import settings
+
+    listener.listen(2048)
+    supervisor = Supervisor(
+        listener,
+        workers=workers,
+        clock=settings.CLOCK == "in-server",
+        share_numbers=bool(settings.METRICS_TOKEN),
+        when_ready=announce,
+    )
+    if not supervisor.run():
+        sys.exit(1)
+
+
+def be_worker(listener: socket.socket, pulse: Pulse) -> None:
+    prepare_process()
+    serve(listener, pulse=pulse)
+
+
+def be_clock(pulse: Pulse) -> None:
+    """The clock alone, until a signal ends it or the parent is gone."""
+    prepare_process()
+    ending = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ending.set())
+    import django
+
+    django.setup()
+    from helpdesk import clock
+
+    running = clock.start()
+    while pulse.beat() and not ending.wait(BEAT):
+        pass
+    running.stop(graceful=True)
 
 
 @contextmanager

@@ -29,6 +29,8 @@ env.refuse_unknown(
         "HELPDESK_TRUSTED_PROXIES",
         "HELPDESK_MAIL_FROM",
         "HELPDESK_CLOCK",
+        "HELPDESK_LOGS",
+        "HELPDESK_METRICS_TOKEN",
     }
 )
 
@@ -92,9 +94,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "helpdesk.middleware.RequestId",
+    "helpdesk.middleware.Measures",
     "helpdesk.middleware.SecurityHeaders",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "helpdesk.middleware.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -156,6 +161,12 @@ else:
         "OPTIONS": DATABASES["default"].get("OPTIONS", {})
         | {
             "pool": {"min_size": 2, "max_size": 8, "timeout": 5},
+            # A machine that is gone does not say so: found out in about ten seconds.
+            "connect_timeout": 2,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
             "options": (
                 "-c statement_timeout=5s -c lock_timeout=1s"
                 " -c idle_in_transaction_session_timeout=10s"
@@ -179,14 +190,15 @@ if REDIS_URL:
         "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1}]},
     }
     CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "helpdesk.caches.LastingRedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 
 # --- The clock: jobs that time, not people, start ----------------------------
 
-#: in-server: this server process runs the clock. separate: `manage.py run_huey` does, once.
+#: in-server: this server runs the clock, with several workers in a process of its own.
+#: separate: `manage.py run_huey` does, exactly one wherever servers run.
 CLOCK = env.choice(
     "HELPDESK_CLOCK", "in-server" if SQLITE else "separate", ("in-server", "separate")
 )
@@ -195,12 +207,12 @@ if SQLITE:
         "huey_class": "huey.SqliteHuey",
         "filename": str(Path(DATABASES["default"]["NAME"]).with_suffix(".jobs.sqlite3")),
     }
-elif REDIS_URL:
-    HUEY = {"huey_class": "huey.RedisHuey", "url": REDIS_URL}
 else:
+    # Never in Redis: the clock goes on while that is away.
     HUEY = {
         "huey_class": "huey.PostgresHuey",
         "dsn": env.text("DATABASE_URL"),
+        "connect_timeout": 2,
     }
 HUEY |= {"name": "helpdesk", "immediate": False, "results": False}
 
@@ -259,6 +271,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 #: Framing is refused by SecurityHeaders, on static files and errors too.
 SILENCED_SYSTEM_CHECKS = ["security.W002"]
+# A load balancer asks these by address and without TLS (helpdesk.middleware.Probes).
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -323,19 +337,40 @@ if PRODUCTION:
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
 
-# --- Logs: no names, no texts, no addresses ----------------------------------
+# --- Logs and numbers: no names, no texts, no addresses -----------------------
+
+#: text: a line for a person. json: a line for a program, one object with the fields time (UTC),
+#: level, logger, message, request and, with an exception, its type and stack. Default: text, in
+#: production json.
+LOGS = env.choice("HELPDESK_LOGS", "json" if PRODUCTION else "text", ("text", "json"))
+#: What a program that reads /metrics shows as its Bearer token; empty: there is no /metrics.
+METRICS_TOKEN = env.text("HELPDESK_METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("HELPDESK_METRICS_TOKEN must have at least 20 characters, or none.")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"not_again": {"()": "helpdesk.logs.NotAgain"}},
+    "formatters": {
+        "text": {"()": "helpdesk.logs.TextLine", "with_values": DEBUG},
+        "json": {"()": "helpdesk.logs.JsonLine"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}
+        "console": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": LOGS,
+            "filters": ["not_again"],
+        }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # A 404 is an ordinary day; what was asked for may hold a class's address.
         "django.request": {"level": "ERROR"},
+        # With a handler of its own, or run_huey gives it one that says more.
+        "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "helpdesk": {"level": "INFO"},
     },
 }

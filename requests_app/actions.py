@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from classrooms.actions import NotPossible, attend
 from classrooms.models import Classroom, Lesson, Membership, Task
-from requests_app import live
+from requests_app import live, metrics
 from requests_app.models import (
     ACTIVE,
     CLAIM_LASTS,
@@ -167,6 +167,7 @@ def raise_hand(
     if lesson.pk not in attended:
         attend(lesson, [student.pk])
     _record(current, "raise_hand", by=by or student, before={}, facts=_facts(current))
+    transaction.on_commit(metrics.RAISES.inc)
     live.announce(queue, students=[student.pk])
     return current
 
@@ -684,6 +685,7 @@ def _record(
     facts: dict,
     at: datetime | None = None,
 ) -> None:
+    transaction.on_commit(metrics.EVENTS.labels(verb).inc)
     current.events.create(
         actor=by,
         verb=verb,

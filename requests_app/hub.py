@@ -20,6 +20,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.db import close_old_connections, connections
 
+from requests_app import metrics
+
 logger = logging.getLogger(__name__)
 
 #: Every worker's hub listens to this one group.
@@ -158,6 +160,7 @@ class Hub:
         What let it in is looked up soon, with everybody else's who came at the same time.
         """
         self.sockets[socket.queue_id].add(socket)
+        metrics.SOCKETS.inc()
         self.open[socket.passes.get("membership")] += 1
         self._todo(socket.queue_id).newcomers.add(socket)
         self.unchecked.append(socket)
@@ -169,6 +172,7 @@ class Hub:
         if socket not in group:
             return
         group.discard(socket)
+        metrics.SOCKETS.dec()
         member = socket.passes.get("membership")
         self.open[member] -= 1
         if not self.open[member]:
@@ -290,6 +294,10 @@ class Hub:
 
     def _render(self, queue_id: int, work: Work, watched: set[str]) -> None:
         """In the render thread: hand each part to the event loop as soon as it is ready."""
+        with metrics.RENDER_SECONDS.time():
+            self._render_parts(queue_id, work, watched)
+
+    def _render_parts(self, queue_id: int, work: Work, watched: set[str]) -> None:
         for part in self.source.frames_for(queue_id, work, watched):
             self.loop.call_soon_threadsafe(self._send_all, queue_id, work, part)
 
@@ -304,6 +312,7 @@ class Hub:
             for audience, listed in part.frames.items()
             if (text := "".join(self._unsaid(audience, listed)))
         }
+        sent = 0
         for socket in list(self._of(queue_id)):
             if socket in work.newcomers:
                 self._greet(socket, part)
@@ -311,6 +320,8 @@ class Hub:
             for audience in socket.audiences:
                 if audience in news:
                     self._deliver(socket, news[audience])
+                    sent += 1
+        metrics.PUSHES_SENT.inc(sent)
 
     def _greet(self, socket: Socket, part: Part) -> None:
         """Give a newcomer what its page lacks; a page from a later time than ours is loaded anew
@@ -343,6 +354,7 @@ class Hub:
         """
         if socket.sending is not None:
             socket.missed_something = True
+            metrics.PUSHES_DROPPED.inc()
             return
         sending = socket.send(message).__await__()
         try:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classrooms.models import Classroom, Lesson, Membership, Task
+from requests_app import metrics
 from requests_app.order import CarryOn, Credits, Rule
 
 #: Code points of the one text a student can add.
@@ -56,7 +57,8 @@ class QueueQuerySet(models.QuerySet["Queue"]):
             " RETURNING id, classroom_id, version, rule",
             [pk],
         )
-        return next(iter(rows))
+        with metrics.LOCK_SECONDS.time():
+            return next(iter(rows))
 
 
 class Queue(models.Model):

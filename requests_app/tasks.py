@@ -1,11 +1,30 @@
 """The clock: once a minute, every move whose time has come. Late or twice does no harm."""
 
+import time
+
 from huey import crontab
-from huey.contrib.djhuey import db_periodic_task
+from huey.constants import EmptyData
+from huey.contrib.djhuey import HUEY, db_periodic_task, on_startup
 
 from requests_app import actions
+
+#: Where the clock notes when it last worked: beside its jobs, so every process can read it.
+_WORKED = "clock-worked"
 
 
 @db_periodic_task(crontab(minute="*"))
 def run_clock() -> None:
     actions.run_clock()
+    HUEY.storage.put_data(_WORKED, str(int(time.time())).encode())
+
+
+@on_startup()
+def begin() -> None:
+    """What became due while no clock ran is done at once, not a minute later."""
+    run_clock()
+
+
+def clock_age() -> float | None:
+    """Seconds since the clock last worked, wherever it runs; None if it never has."""
+    noted = HUEY.storage.peek_data(_WORKED)
+    return None if noted is EmptyData else time.time() - int(noted)

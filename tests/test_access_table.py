@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from classrooms import actions as people
 from classrooms.models import Classroom, Device, Role, School
-from requests_app import actions
+from requests_app import actions, tasks
 from requests_app.models import Queue
 from tests.conftest import staff, student
 
@@ -110,6 +110,9 @@ TABLE = {
     "requests_app:propose_later": both(HELPERS),
     "requests_app:history": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:order": both(MANAGERS),
+    "healthz": {"GET": EVERYBODY, "POST": NOT_OFFERED},
+    "readyz": {"GET": EVERYBODY, "POST": NOT_OFFERED},
+    "metrics": {"GET": dict.fromkeys(ROLES, "404"), "POST": NOT_OFFERED},
     "classrooms:index": {"GET": EVERYBODY, "POST": NOT_OFFERED},
     "classrooms:join": both(EVERYBODY),
     "classrooms:join_code": both(EVERYBODY),
@@ -242,6 +245,8 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
     if name == "classrooms:accept_invite":
         known["key"] = world["invitation"]
     url = reverse(name, kwargs={each: known[each] for each in parameters})
+    if name == "readyz":
+        tasks.run_clock.call_local()  # no clock runs in tests, and without one nobody is ready
     for method, who in TABLE[name].items():
         opened = enter(world, role, browser_of, client)
         # Only the door is asked about: what a member's form then says is tested elsewhere.

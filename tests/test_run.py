@@ -167,13 +167,15 @@ def test_an_old_python_finds_a_newer_one_and_passes_over_one_that_does_not_start
     assert run.newer_python() == str(tmp_path / "python3.12")
 
 
-@pytest.mark.parametrize("words", [["frobnicate"], ["demo", "--dead"], ["lan", "x"], ["--living"]])
+@pytest.mark.parametrize(
+    "words", [["frobnicate"], ["demo", "--dead"], ["lan", "x"], ["--living"], ["serve", "2"]]
+)
 def test_an_unknown_command_is_answered_with_the_known_ones(words):
     done = started("run", *words)
     assert done.returncode == 2
     assert done.stderr == (
         f"./run {' '.join(words)} is not known; "
-        "known are demo, lan, test, lint, manage, bench, lock and --help.\n"
+        "known are serve, demo, lan, test, lint, manage, bench, lock and --help.\n"
     )
 
 

@@ -64,6 +64,14 @@ def test_production_starts_with_what_it_needs():
         ({"HELPDESK_SITE_URL": "https://*"}, "HELPDESK_SITE_URL must be the full address"),
         ({"HELPDESK_SITE_URL": "https://a.example/path"}, "without a path"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must start with"),
+        ({"DATABASE_URL": "postgress://x/y"}, "DATABASE_URL must start with"),
+        ({"DATABASE_URL": "postgres://x:pw@host:5432"}, "the name of the database"),
+        ({"DATABASE_URL": "postgres://x:pw@host/"}, "the name of the database"),
+        ({"DATABASE_URL": "sqlite:///"}, "the name of the file"),
+        ({"DATABASE_URL": "postgres://x:pw@host:54x2/y"}, "DATABASE_URL has a port that is no"),
+        ({"DATABASE_URL": "postgres://x:pw@host:99999/y"}, "DATABASE_URL has a port that is no"),
+        ({"REDIS_URL": "redis://x:six/0"}, "REDIS_URL has a port that is no number"),
+        ({"HELPDESK_LOGS": "xml"}, "HELPDESK_LOGS must be one of text, json"),
         ({"REDIS_URL": "http://x"}, "REDIS_URL must start with redis://"),
         ({"HELPDESK_TIME_ZONE": "Mars/Base"}, "HELPDESK_TIME_ZONE must be a zone"),
         ({"HELPDESK_LANGUAGES": "en,xx"}, "HELPDESK_LANGUAGES: 'xx'"),
@@ -81,6 +89,11 @@ def test_a_wrong_value_is_refused_by_name(env, sentence):
     code, said = start(**env)
     assert code != 0
     assert sentence in said
+
+
+def test_a_refused_address_does_not_show_the_password():
+    for url in ("postgres://x:hunter2@host", "postgres://x:hunter2@host:54x2/y"):
+        assert "hunter2" not in start(DATABASE_URL=url)[1]
 
 
 def test_the_example_lists_what_the_settings_read():

@@ -1,0 +1,146 @@
+"""What who runs the server asks it: does it live, can it work, how much does it do."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import DatabaseError, connection, connections
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.views.decorators.http import require_safe
+from huey.contrib.djhuey import HUEY
+
+from requests_app import metrics as measured
+from requests_app import tasks
+from requests_app.models import WITH_HELPER, HelpRequest, Status
+
+logger = logging.getLogger(__name__)
+
+#: Seconds in which a message must come back from the channel layer.
+ROUND_TRIP = 1
+#: Seconds in which the database must answer.
+STORAGE = 3
+#: Seconds after which a clock that has not worked is away; it works once a minute.
+CLOCK_LATE = 90
+
+#: One: whatever hangs in it, no more than this one thread hangs.
+_thread = ThreadPoolExecutor(1, thread_name_prefix="readyz")
+#: The server's event loop, in which its sockets live; None where there is no server (a test).
+server_loop: asyncio.AbstractEventLoop | None = None
+#: The channel that a loop's round trips go through; a new one each time would stay subscribed.
+_channels: WeakKeyDictionary[asyncio.AbstractEventLoop, str] = WeakKeyDictionary()
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 as long as the process answers; it asks nothing else."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 if everything it needs answers, else 503; JSON: the part → "ok" or "away"."""
+    asked = _thread.submit(copy_context().run, _ask_storage)
+    layer = _state("layer", _ask_layer)
+    told = _answer_of(asked) | {"layer": layer}
+    return JsonResponse(told, status=200 if set(told.values()) == {"ok"} else 503)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text, for who shows the token; for everybody else there is nothing here."""
+    shown = request.headers.get("Authorization", "").encode()
+    wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(shown, wanted):
+        return HttpResponseNotFound()
+    return HttpResponse(measured.as_text(_present()), content_type=measured.CONTENT_TYPE)
+
+
+def _present() -> dict[str, int]:
+    """What all open lessons hold, in one query; nothing while the database is away."""
+    open_ones = HelpRequest.objects.filter(lesson__closed_at=None).order_by()
+    try:
+        held = dict(open_ones.values_list("status").annotate(Count("pk")))
+    except DatabaseError:
+        return {}
+    return {
+        "helpdesk_waiting": held.get(Status.WAITING, 0),
+        "helpdesk_with_helper": sum(held.get(status, 0) for status in WITH_HELPER),
+    }
+
+
+def _state(name: str, ask: Callable[[], object]) -> str:
+    try:
+        ask()
+    except Exception as error:  # noqa: BLE001  whatever it is, the part cannot be used
+        logger.warning("readyz: %s is away (%s)", name, type(error).__name__)
+        return "away"
+    return "ok"
+
+
+def _ask_storage() -> dict[str, str]:
+    """In a thread of its own, with connections of its own: a new one shows what is true now."""
+    try:
+        return {
+            "database": _state("database", _ask_database),
+            "clock": _state("clock", _ask_clock),
+        }
+    finally:
+        connections.close_all()
+        HUEY.storage.close()
+
+
+def _answer_of(asked: Future[dict[str, str]]) -> dict[str, str]:
+    """What it found, or that it finds nothing: a database that hangs hangs every question."""
+    try:
+        return asked.result(STORAGE)
+    except Exception as error:  # noqa: BLE001  whatever it is, it cannot be used
+        asked.cancel()
+        logger.warning("readyz: the database hangs (%s)", type(error).__name__)
+        return {"database": "away", "clock": "away"}
+
+
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _ask_clock() -> None:
+    age = tasks.clock_age()
+    if age is None or age > CLOCK_LATE:
+        raise TimeoutError
+
+
+def _ask_layer() -> None:
+    """Where the sockets are: another loop's connection may be well while theirs is not."""
+    if server_loop is None:
+        async_to_sync(_round_trip)()
+        return
+    under_way: Future = asyncio.run_coroutine_threadsafe(_round_trip(), server_loop)
+    under_way.result(2 * ROUND_TRIP)
+
+
+async def _round_trip() -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        await asyncio.wait_for(_send_and_receive(loop), ROUND_TRIP)
+    except BaseException:
+        _channels.pop(loop, None)  # an interrupted receive gives its channel up
+        raise
+
+
+async def _send_and_receive(loop: asyncio.AbstractEventLoop) -> None:
+    layer = get_channel_layer()
+    assert layer is not None, "CHANNEL_LAYERS names none"
+    if loop not in _channels:
+        _channels[loop] = await layer.new_channel()
+    channel = _channels[loop]
+    await layer.send(channel, {"type": "ready"})
+    await layer.receive(channel)

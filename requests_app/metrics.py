@@ -1,0 +1,86 @@
+"""What the help desk does, in numbers for Prometheus. They tell of no person and no class.
+
+With several workers each writes its numbers to files that all can read (the folder in
+``PROMETHEUS_MULTIPROC_DIR``, which ``helpdesk.supervisor`` makes), so whichever worker
+is asked tells the sum. Numbers of work that a separate clock did are not in it.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+#: Seconds; from a push to a thousand pages up to a request that waited for a lock.
+_TIMES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+#: Open pages that listen, of all workers that live.
+SOCKETS = Gauge("helpdesk_sockets_open", "Sockets of open pages.", multiprocess_mode="livesum")
+RAISES = Counter("helpdesk_raises", "Hands that were raised.")
+#: ``verb``: one of requests_app.models.Verb.
+EVENTS = Counter("helpdesk_events", "Recorded moves of requests.", ["verb"])
+PUSHES_SENT = Counter("helpdesk_pushes_sent", "Texts given to sockets.")
+#: The page is given the whole newest state as soon as its network takes it.
+PUSHES_DROPPED = Counter("helpdesk_pushes_dropped", "Texts not given to a socket that was behind.")
+RENDER_SECONDS = Histogram(
+    "helpdesk_render_seconds", "Rendering what one change shows everybody.", buckets=_TIMES
+)
+LOCK_SECONDS = Histogram("helpdesk_lock_seconds", "Waiting for a queue's lock.", buckets=_TIMES)
+_REQUESTS = Counter("helpdesk_http_requests", "Answered requests.", ["method", "status"])
+_SECONDS = Histogram(
+    "helpdesk_http_seconds", "From a request to its answer.", ["view"], buckets=_TIMES
+)
+
+
+def answered(*, method: str, status: int, view: str, seconds: float) -> None:
+    """Count one request. A method that nobody offers is ``other``: anybody can make up more."""
+    _requests(method if method in _METHODS else "other", status).inc()
+    _seconds(view).observe(seconds)
+
+
+@cache
+def _requests(method: str, status: int) -> Counter:
+    return _REQUESTS.labels(method, str(status))
+
+
+@cache
+def _seconds(view: str) -> Histogram:
+    return _SECONDS.labels(view)
+
+
+def as_text(present: Mapping[str, int]) -> bytes:
+    """All numbers, of all workers, as Prometheus reads them.
+
+    ``present``: name of a gauge → what is true at this moment, whichever worker says it.
+    """
+    counted = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)
+    now = CollectorRegistry()
+    now.register(_Present(present))
+    return generate_latest(counted) + generate_latest(now)
+
+
+class _Present(Collector):
+    """Gauges that are read when they are asked for; no file of a worker holds them."""
+
+    def __init__(self, values: Mapping[str, int]) -> None:
+        self.values = values
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, value in self.values.items():
+            yield GaugeMetricFamily(name, "In all open lessons, now.", value)

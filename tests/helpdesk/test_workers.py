@@ -1,0 +1,399 @@
+"""Several workers, seen from outside: real processes, a real PostgreSQL and a real Redis."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+from tests import services
+from tests.run_all import clean_environment
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+KEY = "several-workers-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
+TOKEN = "a-token-of-the-tests"
+#: Seconds for what takes a moment, on a machine that is busy with other things.
+PATIENCE = 40
+CAST = """
+import json, secrets
+import django; django.setup()
+from classrooms.models import Classroom, Role, School
+from requests_app import actions
+from requests_app.models import Queue
+from tests.conftest import staff, student, device_cookie
+from django.test import Client
+school = School.objects.create(name="Hill School", time_zone="Europe/Berlin")
+slug = "class-" + secrets.token_hex(4)
+room = Classroom.objects.create(
+    school=school, name="Class", slug=slug, code=secrets.token_hex(4).upper()
+)
+Queue.objects.create(classroom=room)
+grace = staff(room, slug + "@example.org", "Grace", Role.TEACHER)
+actions.open_help(room, by=grace)
+client = Client(); client.force_login(grace.user)
+students = [device_cookie(student(room, f"Ada {n}")) for n in range(4)]
+print(json.dumps({"slug": slug, "teacher": client.session.session_key, "students": students}))
+"""
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="several workers need POSIX")
+
+
+@pytest.fixture(scope="module")
+def database():
+    with services.postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def redis():
+    with services.redis() as url:
+        yield url
+
+
+class Running:
+    """A server that runs; ``said()`` is what it has written so far."""
+
+    def __init__(self, process, port, log, environment):
+        self.process, self.port, self.log, self.environment = process, port, log, environment
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, path, *, data=None, **headers):
+        """(status, text) of one request on a connection of its own."""
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            data=data,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
+        try:
+            with urllib.request.urlopen(asked, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def ready(self) -> dict:
+        return json.loads(self.get("/readyz")[1])
+
+    def children(self, kind) -> set[int]:
+        found = set()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+                words = (entry / "cmdline").read_text().split("\0")
+                if int(parent) == self.process.pid and f"--{kind}" in words:
+                    found.add(int(entry.name))
+        return found
+
+    def cast(self) -> dict:
+        """A class with its teacher and four students, made in the server's database."""
+        made = subprocess.run(
+            [sys.executable, "-c", CAST],
+            cwd=ROOT,
+            env={**self.environment, "DJANGO_SETTINGS_MODULE": "helpdesk.settings"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert made.returncode == 0, made.stderr
+        return json.loads(made.stdout)
+
+    @contextmanager
+    def listen(self, cast):
+        """A socket of the teacher's page, past its greeting."""
+        with connect(
+            f"ws://127.0.0.1:{self.port}/ws/c/{cast['slug']}/en/",
+            origin=f"http://127.0.0.1:{self.port}",
+            additional_headers={"Cookie": f"sessionid={cast['teacher']}"},
+            open_timeout=20,
+        ) as socket:
+            socket.recv(timeout=20)
+            yield socket
+
+    def post(self, path, *, cookie="", **data) -> tuple[int, str]:
+        token = "c" * 32
+        form = urllib.parse.urlencode({"csrfmiddlewaretoken": token, **data}).encode()
+        return self.get(path, data=form, Cookie=f"csrftoken={token}; {cookie}")
+
+    def raise_hand(self, cast, number) -> int:
+        """The status of a student's tap."""
+        cookie = f"helpdesk-device={cast['students'][number]}"
+        return self.post(f"/c/{cast['slug']}/raise/", cookie=cookie)[0]
+
+
+@pytest.fixture
+def serve(database, tmp_path):
+    """``with serve(2, REDIS_URL=...) as server``: it answers; it ends with the block."""
+
+    @contextmanager
+    def running(workers, **environment):
+        port = services._free_port()
+        everything = {
+            **clean_environment(),
+            "DATABASE_URL": database,
+            "SECRET_KEY": KEY,
+            "PORT": str(port),
+            **environment,
+        }
+        log = tmp_path / f"log-{port}"
+        command = [sys.executable, "-m", "helpdesk.server", "--workers", str(workers)]
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=everything, stdout=file, stderr=subprocess.STDOUT
+            )
+        server = Running(process, port, log, everything)
+        try:
+            until(lambda: "is ready" in server.said() or process.poll() is not None)
+            assert process.poll() is None, server.said()
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(25)
+            finally:
+                process.kill()
+
+    return running
+
+
+def until(is_so, seconds=PATIENCE):
+    """Wait for it; the test fails if it never comes."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def is_gone(pid) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def hears(socket, name) -> bool:
+    """Whether the socket is told of this student in time."""
+    end = time.monotonic() + 15
+    with suppress(TimeoutError):
+        while (left := end - time.monotonic()) > 0:
+            if name in socket.recv(timeout=left):
+                return True
+    return False
+
+
+@pytest.fixture
+def unanswered():
+    """A Redis address at which nothing answers, until a test starts one there."""
+    return services._free_port()
+
+
+@contextmanager
+def redis_at(port):
+    import shutil
+
+    program = shutil.which("redis-server")
+    command = (
+        [program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
+        if program
+        else [sys.executable, "-c", services.FAKE_REDIS, str(port)]
+    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: services._answers_ping(port))
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+# --- They work together ------------------------------------------------------
+
+
+def test_a_hand_raised_at_one_worker_is_shown_at_every(serve, redis):
+    with serve(2, REDIS_URL=redis) as server, ExitStack() as stack:
+        cast = server.cast()
+        sockets = [stack.enter_context(server.listen(cast)) for _ in range(10)]
+        for number in range(4):
+            assert server.raise_hand(cast, number) in (200, 302)
+            assert all(hears(socket, f"Ada {number}") for socket in sockets)
+
+
+def test_a_worker_that_dies_is_started_again(serve, redis):
+    with serve(2, REDIS_URL=redis) as server:
+        before = server.children("worker")
+        assert len(before) == 2
+        victim = min(before)
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: len(server.children("worker") - {victim}) == 2)
+        assert server.get("/healthz") == (200, "ok")
+        assert f"worker {victim} ended by itself (-9)" in server.said()
+
+
+def test_hanging_up_replaces_every_worker_and_refuses_nobody(serve, redis):
+    with serve(2, REDIS_URL=redis) as server:
+        before = server.children("worker")
+        answers, stop = [], threading.Event()
+
+        def ask():
+            while not stop.is_set():
+                try:
+                    answers.append(server.get("/healthz"))
+                except OSError as error:
+                    answers.append(error)
+
+        asking = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in asking:
+            thread.start()
+        server.process.send_signal(signal.SIGHUP)
+        try:
+            until(lambda: len(now := server.children("worker")) == 2 and not now & before)
+        finally:
+            stop.set()
+            for thread in asking:
+                thread.join()
+        assert len(answers) > 20
+        assert set(answers) == {(200, "ok")}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_them_all_in_time_with_a_page_open(serve, redis, number):
+    with serve(2, REDIS_URL=redis, HELPDESK_CLOCK="in-server") as server:
+        cast = server.cast()
+        children = server.children("worker") | server.children("clock")
+        assert len(children) == 3
+        with server.listen(cast):
+            begun = time.monotonic()
+            server.process.send_signal(number)
+            assert server.process.wait(20) == 0
+        assert time.monotonic() - begun < 16
+        assert all(is_gone(pid) for pid in children)
+        assert "Traceback" not in server.said()
+
+
+def test_children_whose_parent_was_killed_end_by_themselves(serve, redis):
+    with serve(2, REDIS_URL=redis, HELPDESK_CLOCK="in-server") as server:
+        children = server.children("worker") | server.children("clock")
+        server.process.kill()
+        server.process.wait()
+        until(lambda: all(is_gone(pid) for pid in children), 20)
+
+
+# --- The clock ---------------------------------------------------------------
+
+
+def test_there_is_exactly_one_clock_also_after_its_death(serve, redis):
+    with serve(2, REDIS_URL=redis, HELPDESK_CLOCK="in-server") as server:
+        (clock,) = server.children("clock")
+        until(lambda: server.ready()["clock"] == "ok")
+        os.kill(clock, signal.SIGKILL)
+        until(lambda: server.children("clock") - {clock})
+        assert len(server.children("clock")) == 1
+
+
+def test_a_separate_clock_is_not_ours_to_run(serve, redis):
+    with serve(2, REDIS_URL=redis, HELPDESK_CLOCK="separate") as server:
+        assert server.children("clock") == set()
+        assert len(server.children("worker")) == 2
+
+
+# --- Redis that is away ------------------------------------------------------
+
+
+def test_without_redis_it_starts_saves_and_says_so_once_and_pushes_come_back(serve, unanswered):
+    url = f"redis://127.0.0.1:{unanswered}/0"
+    with serve(2, REDIS_URL=url, HELPDESK_CLOCK="in-server") as server, ExitStack() as stack:
+        cast = server.cast()
+        assert server.said().count("REDIS_URL: Redis does not answer") == 1
+        sockets = [stack.enter_context(server.listen(cast)) for _ in range(6)]
+        for number in range(3):
+            assert server.raise_hand(cast, number) in (200, 302)
+        page = server.get(f"/c/{cast['slug']}/", Cookie=f"sessionid={cast['teacher']}")
+        assert page[0] == 200
+        assert all(f"Ada {number}" in page[1] for number in range(3))
+        # Tries to sign in are limited, by what is counted in Redis.
+        who = {"login": f"{cast['slug']}@example.org", "password": "pw-for-tests"}
+        assert server.post("/accounts/login/", **who)[0] == 200
+        until(lambda: server.ready()["clock"] == "ok")  # its jobs are not in Redis
+        assert server.ready() == {"database": "ok", "layer": "away", "clock": "ok"}
+        assert server.get("/readyz")[0] == 503
+        # One line for each worker and for each thing that misses it, not one for each request.
+        assert server.said().count("live: the channel layer is away") <= 2
+        with redis_at(unanswered):
+            until(lambda: all(server.ready()["layer"] == "ok" for _ in range(6)))
+            time.sleep(1.5)  # the hubs ask once a second
+            assert server.raise_hand(cast, 3) in (200, 302)
+            assert all(hears(socket, "Ada 3") for socket in sockets)
+
+
+# --- Numbers -----------------------------------------------------------------
+
+
+def test_any_worker_tells_the_numbers_of_all(serve, redis):
+    with serve(2, REDIS_URL=redis, HELPDESK_METRICS_TOKEN=TOKEN) as server:
+        assert server.get("/metrics")[0] == 404
+        for _ in range(30):
+            assert server.get("/accounts/login/")[0] == 200
+        for _ in range(6):  # whichever answers
+            status, text = server.get("/metrics", Authorization=f"Bearer {TOKEN}")
+            assert status == 200
+            assert 'helpdesk_http_seconds_count{view="account_login"} 30.0' in text
+            assert "helpdesk_waiting " in text
+
+
+# --- Refusals ----------------------------------------------------------------
+
+
+def refused(**environment):
+    """(exit code, what it said) of a start with two workers."""
+    done = subprocess.run(
+        [sys.executable, "-m", "helpdesk.server", "--workers", "2"],
+        cwd=ROOT,
+        env={**clean_environment(), "PORT": str(services._free_port()), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stderr.strip()
+
+
+def test_several_workers_need_a_database_that_takes_several():
+    code, said = refused(DATABASE_URL="sqlite:////tmp/several.sqlite3", REDIS_URL="redis://x:1")
+    assert (code, said.partition(":")[0]) == (
+        1,
+        "--workers 2 needs DATABASE_URL to name a PostgreSQL database",
+    )
+
+
+def test_several_workers_need_a_way_to_tell_each_other():
+    assert refused(DATABASE_URL="postgres://x@127.0.0.1/helpdesk", REDIS_URL="") == (
+        1,
+        "--workers 2 needs REDIS_URL: without it a hand raised at one worker"
+        " would not be shown at the other.",
+    )
+
+
+@pytest.mark.parametrize("told", ["0", "-1", "two", "1000"])
+def test_a_number_of_workers_that_is_none_is_refused(told):
+    done = subprocess.run(
+        [sys.executable, "-m", "helpdesk.server", f"--workers={told}"],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"must be a number from 1 to 64, not '{told}'" in done.stderr
