@@ -19,6 +19,7 @@ from classrooms.roster import read_paste
 from demo import lessons
 from demo.cast import ACCOUNTS, CLASSES, FRANKLIN, HOPPER, RAMANUJAN, SCHOOL, TURING, ClassPlan
 from demo.clock import settable_clock
+from demo.resources import add_resources
 from requests_app.actions import close_help
 from requests_app.models import ACTIVE
 
@@ -93,6 +94,7 @@ def _build(now: datetime, set_clock: Callable[[datetime], object]) -> None:
         for account in (HOPPER, TURING, RAMANUJAN, FRANKLIN)
     }
     school = _found_school(people)
+    add_resources(school)
     for plan in CLASSES[1:]:
         actions.add_classroom(school, name=plan.name, teacher=people[plan.teacher.email])
     classrooms = list(school.classrooms.order_by("pk"))

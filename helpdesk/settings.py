@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "accounts",
     "classrooms",
     "requests_app",
+    "resources",
     *(["demo"] if DEMO else []),
 ]
 

@@ -7,6 +7,7 @@ from helpdesk import health
 handler500 = "helpdesk.views.server_error"
 
 urlpatterns = [
+    path("", include("resources.urls")),
     path("", include("classrooms.urls")),
     path("c/<slug:slug>/", include("requests_app.urls")),
     path("accounts/", include("allauth.account.urls")),

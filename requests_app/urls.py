@@ -12,7 +12,6 @@ urlpatterns = [
     path("regions/", views.regions, name="regions"),
     path("board/", views.board, name="board"),
     path("board/regions/", views.board_regions, name="board_regions"),
-    path("help/", views.get_help, name="get_help"),
     path("raise/", views.raise_hand, name="raise_hand"),
     path("describe/", views.describe, name="describe"),
     path("solve/", views.solve, name="solve"),

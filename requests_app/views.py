@@ -15,7 +15,6 @@ from classrooms.access import MemberRequest, helper_required, member_required, s
 from classrooms.models import Membership, Task
 from requests_app import actions, forms, live, ticket
 from requests_app.models import HelpRequest, Queue, new_key
-from requests_app.order import EXPLAINED, Rule
 
 # --- Pages -------------------------------------------------------------------
 
@@ -47,14 +46,6 @@ def board(request: MemberRequest) -> HttpResponse:
     queue = queue_of(request)
     context = live.class_context(live.Present(queue.pk)) | {"ticket": ticket_of(request, queue)}
     return render(request, "requests_app/board.html", context)
-
-
-@require_safe
-@member_required
-def get_help(request: MemberRequest) -> HttpResponse:
-    """How asking works here, for a student who wonders whom to ask and how."""
-    rule = EXPLAINED[Rule(queue_of(request).rule)]
-    return render(request, "requests_app/get_help.html", {"rule": rule, **place(request)})
 
 
 # --- The student's verbs -----------------------------------------------------

@@ -7,12 +7,15 @@ front page), "405" (method not offered).
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from classrooms import actions as people
 from classrooms.models import Classroom, Device, Role, School
 from requests_app import actions, tasks
 from requests_app.models import Queue
+from resources import actions as resources
 from tests.conftest import staff, student
+from tests.resources.conftest import complete, step
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,11 @@ SCHOOL_ADMIN = dict.fromkeys(ROLES, "404") | {
     "student": "in",
     "admin": "yes",
 }
+#: Pages of a school for a browser that one of its classes remembers.
+OF_THE_SCHOOL = dict.fromkeys(ROLES, "404") | dict.fromkeys(
+    ("other student", "student", "assistant", "teacher", "admin"), "yes"
+)
+STUDENT_ALONE = dict.fromkeys(("assistant", "teacher", "admin"), "404")
 NOT_OFFERED = dict.fromkeys(ROLES, "405")
 
 
@@ -75,6 +83,11 @@ def acts(who: dict) -> dict[str, dict]:
     return {"GET": NOT_OFFERED, "POST": who}
 
 
+def acts_in(who: dict) -> dict[str, dict]:
+    """A verb whose method is looked at inside the door."""
+    return {"GET": reads(who)["POST"], "POST": who}
+
+
 def both(who: dict) -> dict[str, dict]:
     """A form: GET shows it, POST sends it."""
     return {"GET": who, "POST": who}
@@ -85,7 +98,6 @@ TABLE = {
     "requests_app:regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:board": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:board_regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
-    "requests_app:get_help": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:raise_hand": acts(STUDENT),
     "requests_app:describe": both(STUDENT),
     "requests_app:solve": acts(STUDENT),
@@ -110,6 +122,64 @@ TABLE = {
     "requests_app:propose_later": both(HELPERS),
     "requests_app:history": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:order": both(MANAGERS),
+    **dict.fromkeys(
+        [f"resources:{name}" for name in ("get_help", "directory", "entry", "leave", "pathway")],
+        reads(MEMBERS),
+    ),
+    "resources:suggested": reads(MEMBERS),
+    "resources:rate": acts_in(MEMBERS) | {"POST": STUDENT},
+    **dict.fromkeys(
+        [f"resources:{name}" for name in ("entries", "export", "sign")], reads(MANAGERS)
+    ),
+    **dict.fromkeys(
+        [
+            f"resources:{name}"
+            for name in ("new_entry", "edit_entry", "remove_entry", "import_file")
+        ],
+        both(MANAGERS),
+    ),
+    "resources:withdraw_entry": acts_in(MANAGERS),
+    "resources:add_imported": acts_in(MANAGERS),
+    **dict.fromkeys(
+        [f"resources:school_{name}" for name in ("entries", "export", "pathways", "months")],
+        reads(SCHOOL_ADMIN),
+    ),
+    **dict.fromkeys(
+        [
+            f"resources:school_{name}"
+            for name in (
+                "new_entry",
+                "edit_entry",
+                "remove_entry",
+                "import_file",
+                "new_pathway",
+                "edit_pathway",
+                "remove_pathway",
+                "contacts",
+                "edit_contact",
+            )
+        ],
+        both(SCHOOL_ADMIN),
+    ),
+    **dict.fromkeys(
+        [
+            f"resources:school_{name}"
+            for name in (
+                "withdraw_entry",
+                "add_imported",
+                "withdraw_pathway",
+                "remove_contact",
+                "set_message",
+            )
+        ],
+        acts_in(SCHOOL_ADMIN),
+    ),
+    "resources:school_get_help": reads(EVERYBODY),
+    "resources:school_directory": reads(EVERYBODY),
+    "resources:school_entry": {"GET": OF_THE_SCHOOL, "POST": NOT_OFFERED},
+    "resources:school_leave": {"GET": OF_THE_SCHOOL, "POST": NOT_OFFERED},
+    "resources:school_pathway": {"GET": OF_THE_SCHOOL, "POST": NOT_OFFERED},
+    "resources:school_rate": {"GET": NOT_OFFERED, "POST": OF_THE_SCHOOL | STUDENT_ALONE},
     "healthz": {"GET": EVERYBODY, "POST": NOT_OFFERED},
     "readyz": {"GET": EVERYBODY, "POST": NOT_OFFERED},
     "metrics": {"GET": dict.fromkeys(ROLES, "404"), "POST": NOT_OFFERED},
@@ -212,6 +282,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "device": waiting.pk,
             "member": ada.pk,
             "task": task.pk,
+            "month": f"{timezone.localdate():%Y-%m}",
         },
         "away": away,
     }
@@ -237,6 +308,23 @@ def told(answer) -> str:
     return "yes"
 
 
+def thing_of(name, world):
+    """The entry, pathway or contact that a page of ``resources`` is about."""
+    member = world["people"]["admin"]
+    room, school, by = member.classroom, member.classroom.school, member.user
+    if "pathway" in name:
+        values = {"kind": "wellbeing", "title": "When you feel low", "use": "I feel bad."}
+        return resources.save_pathway(school, None, values, [step()], by=by, publish=True)
+    if "contact" in name:
+        values = {"country": "X", "name": "A", "number": "1", "hours": "", "note": ""}
+        return resources.save_contact(school, None, values, by=by)
+    is_of_class = name.split(":")[1] in ("edit_entry", "withdraw_entry", "remove_entry")
+    values = complete(link="https://example.org/") if "leave" in name else complete()
+    entry = resources.add_entry(school, room if is_of_class else None, values, by=by)
+    resources.publish_entry(entry, by=by)
+    return entry
+
+
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", TABLE)
 def test_each_cell_is_as_declared(name, role, world, browser_of, client):
@@ -244,6 +332,8 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
     known = dict(world["parameters"])
     if name == "classrooms:accept_invite":
         known["key"] = world["invitation"]
+    if "pk" in parameters:
+        known["pk"] = thing_of(name, world).pk
     url = reverse(name, kwargs={each: known[each] for each in parameters})
     if name == "readyz":
         tasks.run_clock.call_local()  # no clock runs in tests, and without one nobody is ready
