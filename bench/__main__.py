@@ -1,23 +1,88 @@
-"""``./run bench NAME [ARGS]``; without a name: what there is."""
+"""``./run bench [NAME] [--quick] [--json FILE] [--markdown FILE]``.
 
+Without a NAME all of them, one after another, each in a process of its own.
+"""
+
+import argparse
 import importlib
-import pkgutil
+import json
+import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
 
-import bench
+from bench import report, servers
 
-
-def names() -> list[str]:
-    return [each.name for each in pkgutil.iter_modules(bench.__path__) if each.name[0] != "_"]
+#: What there is, in the order in which it runs.
+NAMES = (
+    "post_to_socket",
+    "class_size",
+    "fan_out",
+    "work_per_event",
+    "write_path",
+    "reconnect",
+    "loss",
+    "workers",
+    "joins",
+    "first_page",
+    "idle_school",
+)
 
 
 def main(args: list[str]) -> None:
-    runnable = [
-        name for name in names() if hasattr(importlib.import_module(f"bench.{name}"), "main")
-    ]
-    if not args or args[0] not in runnable:
-        sys.exit("Usage: ./run bench NAME [ARGS], where NAME is one of: " + ", ".join(runnable))
-    importlib.import_module(f"bench.{args[0]}").main(args[1:])
+    wanted = parsed(args)
+    if not sys.platform.startswith("linux"):
+        sys.exit("The benchmarks read Linux's clocks and files of processes; they run on Linux.")
+    where = report.machine()
+    if wanted.name:
+        results = [measured(wanted.name, wanted.quick)]
+    else:
+        results = [result for name in NAMES if (result := in_a_process(name, wanted.quick))]
+    told = {
+        "machine": where,
+        "quick": wanted.quick,
+        "results": [report.as_json(each) for each in results],
+    }
+    if wanted.markdown:
+        Path(wanted.markdown).write_text(report.markdown(results, where), encoding="utf-8")
+    if wanted.json:
+        Path(wanted.json).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    elif wanted.name:
+        print(json.dumps(told, indent=1))
+    if not wanted.name and len(results) < len(NAMES):
+        sys.exit("bench: not every benchmark came to its end; the reason stands above.")
+
+
+def parsed(args: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=NAMES, help="one of them; else all")
+    parser.add_argument("--quick", action="store_true", help="small numbers: does it work at all?")
+    parser.add_argument("--json", metavar="FILE", help="everything measured, for machines")
+    parser.add_argument("--markdown", metavar="FILE", help="the tables, for the documentation")
+    return parser.parse_args(args)
+
+
+def measured(name: str, quick: bool) -> report.Result:
+    """Run one benchmark in this process and print its table."""
+    servers.onto_the_other_cores()
+    began, own = time.perf_counter(), time.process_time()
+    result = importlib.import_module(f"bench.{name}").run(quick)
+    result.seconds = time.perf_counter() - began
+    if result.generator is None:
+        result.generator = (time.process_time() - own) / result.seconds
+    print(report.text(result), flush=True)
+    return result
+
+
+def in_a_process(name: str, quick: bool) -> report.Result | None:
+    """One that breaks must not end the others."""
+    with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
+        command = [sys.executable, "-m", "bench", name, "--json", file.name]
+        if subprocess.call([*command, *(["--quick"] if quick else [])]):
+            print(f"bench: {name} did not come to its end.", file=sys.stderr, flush=True)
+            return None
+        return report.from_json(json.loads(file.read())["results"][0])
 
 
 if __name__ == "__main__":

@@ -1,179 +1,233 @@
-"""What the benchmarks share: a server of their own, a class in it, plain HTTP and numbers."""
+"""The load generator's two ends: pages that hold a socket open, and connections that post.
+
+Written for many: a page is one protocol object, without tasks or queues of its own, so that
+what is measured is the server.
+"""
 
 import asyncio
-import contextlib
-import os
-import platform
+import base64
 import secrets
-import socket
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@dataclass(frozen=True)
-class Class:
-    """A class with help open: its slug, a cookie header for the teacher, one for each student."""
-
-    slug: str
-    teacher: str
-    students: list[str]
+#: What the product sends every few seconds so that a page knows it is live.
+BEAT = b"<!-- beat -->"
+TEXT, CLOSE, PING = 1, 8, 9
+#: Seconds after which a connection is not used again; uvicorn closes it after five.
+IDLE = 3
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def served(*command: str, port: int, **environment: str) -> Iterator[str]:
-    """Run a server until the block ends; yields its address once it answers."""
-    child = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-    )
+def run(work):
+    """``asyncio.run`` on uvloop where there is one; a slower generator measures itself."""
     try:
-        url = f"http://127.0.0.1:{port}"
-        for _try in range(300):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(url + "/", timeout=5).close()
-                break
-            if child.poll() is not None:
-                sys.exit("The server of the benchmark ended by itself.")
-            time.sleep(0.1)
-        yield url
-    finally:
-        child.terminate()
-        child.wait(20)
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)
 
 
-@contextlib.contextmanager
-def helpdesk(students: int) -> Iterator[tuple[str, Class]]:
-    """The whole product, as ``./run`` starts it, with one class of so many students.
+class Page(asyncio.Protocol):
+    """One open page. ``opened`` is done when the server has accepted its socket.
 
-    DATABASE_URL and REDIS_URL choose the database and the channel layer, else a new SQLite.
+    ``heard``: texts that were no beats; ``last``: ``perf_counter`` of the newest of them.
     """
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="helpdesk-bench-") as folder:
-        environment = {
-            "HELPDESK_MODE": "local",
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-            "SECRET_KEY": os.environ.get("SECRET_KEY") or secrets.token_hex(32),
-            "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3"),
-        }
-        os.environ.update(environment)
-        made = make_class(students)
-        with served("-m", "helpdesk.server", port=port) as url:
-            yield url, made
+
+    def __init__(self, url: str, path: str, cookie: str) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.url, self.path, self.cookie = url, path, cookie
+        self.opened: asyncio.Future = self.loop.create_future()
+        self.greeted: asyncio.Future = self.loop.create_future()
+        self.on_text: Callable[[bytes], None] | None = None
+        self.on_lost: Callable[[int | None], None] | None = None
+        self.buffer = bytearray()
+        self.awaited: dict[bytes, asyncio.Future] = {}
+        self.code: int | None = None
+        self.heard = self.bytes = 0
+        self.last = 0.0
+        self.shaken = False
+        self.transport: asyncio.Transport
+
+    async def open(self) -> "Page":
+        host, port = self.url.removeprefix("http://").split(":")
+        await self.loop.create_connection(lambda: self, host, int(port))
+        await self.opened
+        return self
+
+    def expect(self, words: bytes) -> asyncio.Future:
+        """Done, with the moment, as soon as a text with these words arrives."""
+        return self.awaited.setdefault(words, self.loop.create_future())
+
+    def close(self) -> None:
+        self.on_lost = None
+        self.transport.abort()
+
+    # --- What the event loop calls ---
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+        key = base64.b64encode(secrets.token_bytes(16)).decode()
+        transport.write(
+            f"GET {self.path} HTTP/1.1\r\nHost: {self.url.removeprefix('http://')}\r\n"
+            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+            f"Sec-WebSocket-Version: 13\r\nOrigin: {self.url}\r\n"
+            f"Cookie: {self.cookie}\r\n\r\n".encode()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if not self.shaken:
+            end = self.buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            status = bytes(self.buffer[:end]).split(b" ", 2)[1]
+            del self.buffer[: end + 4]
+            if status != b"101":
+                told = bytes(self.buffer[:300]).decode(errors="replace")
+                words = f"{self.path} was answered with {status.decode()}: {told}"
+                self._settle(ConnectionError(words))
+                self.transport.abort()
+                return
+            self.shaken = True
+            self.opened.set_result(time.perf_counter())
+        while (frame := self._frame()) is not None:
+            self._take(*frame)
+
+    def _frame(self) -> tuple[int, bytes] | None:
+        """The next whole frame (a server's are not masked) as kind and content."""
+        buffer = self.buffer
+        if len(buffer) < 2:
+            return None
+        size, start = buffer[1], 2
+        if size > 125:
+            start = 4 if size == 126 else 10
+            if len(buffer) < start:
+                return None
+            size = int.from_bytes(buffer[2:start], "big")
+        if len(buffer) < start + size:
+            return None
+        kind, content = buffer[0] & 15, bytes(buffer[start : start + size])
+        del buffer[: start + size]
+        return kind, content
+
+    def _take(self, kind: int, content: bytes) -> None:
+        if kind == PING and not self.transport.is_closing():
+            self.transport.write(bytes((0x8A, 0x80 | len(content), 0, 0, 0, 0)) + content)
+        elif kind == CLOSE:
+            self.code = int.from_bytes(content[:2], "big")
+            self.transport.close()
+        elif kind == TEXT:
+            if not self.greeted.done():
+                self.greeted.set_result(time.perf_counter())
+            if content != BEAT:
+                self._hear(content)
+
+    def _hear(self, content: bytes) -> None:
+        self.heard += 1
+        self.bytes += len(content)
+        self.last = time.perf_counter()
+        for words in [each for each in self.awaited if each in content]:
+            future = self.awaited.pop(words)
+            if not future.done():
+                future.set_result(self.last)
+        if self.on_text is not None:
+            self.on_text(content)
+
+    def connection_lost(self, error) -> None:
+        self._settle(error or ConnectionError("the server closed the socket"))
+        if self.on_lost is not None:
+            self.on_lost(self.code)
+
+    def _settle(self, error: BaseException) -> None:
+        for future in (self.opened, self.greeted):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # looked at: whoever waits for it is told, else nobody need be
 
 
-def make_class(students: int) -> Class:
-    """Fill the database of the settings; the cookies are made as the product makes them."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.core import signing
-    from django.core.management import call_command
-    from django.db import connections
-    from django.test import Client
-
-    from accounts.models import User
-    from classrooms import access
-    from classrooms import actions as classroom_actions
-    from requests_app import actions
-
-    call_command("migrate", verbosity=0, interactive=False)
-    user = User.objects.create_user(f"bench-{secrets.token_hex(4)}@example.org", name="Ms Bench")
-    room = classroom_actions.start_classroom(user, name="Bench")
-    actions.open_help(room, by=room.memberships.get(user=user))
-    client = Client()
-    client.force_login(user)
-    cookies = []
-    for number in range(students):
-        joined = classroom_actions.join(room, name=f"Student {number}")
-        value = signing.dumps({room.slug: joined.key}, salt=access._SALT)
-        cookies.append(f"{settings.DEVICE_COOKIE_NAME}={value}")
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    connections.close_all()
-    return Class(room.slug, f"{settings.SESSION_COOKIE_NAME}={session}", cookies)
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    cookies: list[str]
+    text: str
 
 
 class Http:
-    """One kept-open HTTP/1.1 connection that posts forms as htmx does."""
+    """One kept-open HTTP/1.1 connection that asks and posts as htmx does."""
 
     def __init__(self, url: str) -> None:
-        self.host = url.removeprefix("http://")
-        self.origin = url
+        self.url, self.host = url, url.removeprefix("http://")
+        self.writer: asyncio.StreamWriter | None = None
 
-    async def open(self) -> None:
+    async def open(self) -> "Http":
         name, port = self.host.split(":")
-        self.reader, self.writer = await asyncio.open_connection(name, int(port))
+        self.reader, self.writer = await asyncio.open_connection(name, int(port), limit=2**20)
+        return self
 
-    async def get(self, path: str, cookie: str) -> tuple[int, dict[str, str], str]:
-        return await self._send("GET", path, cookie, {}, "")
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
 
-    async def post(self, path: str, cookie: str, form: str = "") -> tuple[int, dict[str, str], str]:
+    async def get(self, path: str, cookie: str = "", *, htmx: bool = False) -> Answer:
+        return await self._send("GET", path, cookie, {"HX-Request": "true"} if htmx else {}, "")
+
+    async def post(self, path: str, cookie: str, **form: str) -> Answer:
         """The CSRF token is a cookie that this client made up, sent back as a header."""
         token = "a" * 32
         headers = {
             "X-CSRFToken": token,
             "HX-Request": "true",
-            "Origin": self.origin,
+            "Origin": self.url,
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        return await self._send("POST", path, f"{cookie}; csrftoken={token}", headers, form)
+        cookies = f"{cookie}; csrftoken={token}".lstrip("; ")
+        return await self._send("POST", path, cookies, headers, urlencode(form))
 
-    async def _send(self, method: str, path: str, cookie: str, headers: dict, body: str):
-        lines = {
-            "Host": self.host,
-            "Cookie": cookie,
-            "Content-Length": str(len(body)),
-            **headers,
-        }
-        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    async def _send(self, method: str, path: str, cookie: str, more: dict, body: str) -> Answer:
+        headers = {"Host": self.host, "Cookie": cookie, "Content-Length": str(len(body)), **more}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        assert self.writer is not None, "open() comes first"
         self.writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n{body}".encode())
-        answer = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        told = dict(line.lower().split(": ", 1) for line in answer[1:] if ": " in line)
-        if told.get("transfer-encoding") == "chunked":
-            text = b""
-            while size := int(await self.reader.readuntil(b"\r\n"), 16):
-                text += (await self.reader.readexactly(size + 2))[:-2]
-            await self.reader.readexactly(2)
-        else:
-            text = await self.reader.readexactly(int(told.get("content-length", 0)))
-        return int(answer[0].split()[1]), told, text.decode()
+        lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        pairs = [line.split(": ", 1) for line in lines[1:] if ": " in line]
+        told = {name.lower(): value for name, value in pairs}
+        cookies = [value for name, value in pairs if name.lower() == "set-cookie"]
+        text = await self._body(told)
+        return Answer(int(lines[0].split()[1]), told, cookies, text.decode())
+
+    async def _body(self, told: dict[str, str]) -> bytes:
+        if told.get("transfer-encoding") != "chunked":
+            return await self.reader.readexactly(int(told.get("content-length", 0)))
+        parts = []
+        while size := int(await self.reader.readuntil(b"\r\n"), 16):
+            parts.append((await self.reader.readexactly(size + 2))[:-2])
+        await self.reader.readexactly(2)
+        return b"".join(parts)
 
 
-def summary(milliseconds: Sequence[float]) -> dict[str, float]:
-    """Best, median, 90th and 99th percentile, in milliseconds."""
-    ordered = sorted(milliseconds)
-    cuts = statistics.quantiles(ordered, n=100, method="inclusive")
-    return {
-        "best": round(ordered[0], 2),
-        "p50": round(cuts[49], 2),
-        "p90": round(cuts[89], 2),
-        "p99": round(cuts[98], 2),
-    }
+@dataclass
+class Pool:
+    """Connections that are free; a new one is opened when all are busy."""
 
+    url: str
+    free: list[tuple[Http, float]] = field(default_factory=list)
 
-def machine() -> dict[str, str | int | None]:
-    return {
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "load_before": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-    }
+    async def post(self, path: str, cookie: str, **form: str) -> Answer:
+        http = await self.one()
+        answer = await http.post(path, cookie, **form)
+        self.free.append((http, time.monotonic()))
+        return answer
+
+    async def one(self) -> Http:
+        while self.free:
+            http, since = self.free.pop()
+            if time.monotonic() - since < IDLE:
+                return http
+            http.close()
+        return await Http(self.url).open()
+
+    def close(self) -> None:
+        for http, _since in self.free:
+            http.close()

@@ -1,0 +1,323 @@
+"""(k): whether anything is lost or goes backwards: a burst in one class, then a worker killed.
+
+First everybody in one class raises a hand at the same instant. Then, over PostgreSQL, Redis and
+two workers, students raise and lower while one worker is killed with SIGKILL half-way. Pages
+behave as browsers do: they reconnect by themselves with what they have, apply a region only if
+it is not older than the one they show, and whoever got no answer taps again.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sqlite3
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from bench import school, servers, wire
+from bench.raising import new_key, spread
+from bench.report import Result
+from bench.school import Person
+from bench.servers import Server
+from bench.wire import Answer, Http, Page
+
+TITLE = "Nothing lost, nothing backwards"
+#: Seconds after the last answer until which every page must show what is true.
+IN_TIME = 2
+#: Seconds after which the second part stops, however many raises it has done.
+LONGEST = 150
+#: A region is a root element with this mark; the wait stands inside the student's own.
+_ROOT = re.compile(r'<(\w+)\b(?=[^>]*\bhx-swap-oob="true")[^>]*?\bid="([\w-]+)"[^>]*>')
+_VERSION = re.compile(r'data-version="(\d+)"')
+_WAIT = re.compile(r'<p id="my-wait".*?</p>', re.DOTALL)
+
+
+def run(quick: bool) -> Result:
+    result = Result("loss", TITLE)
+    burst(result, 8 if quick else 32)
+    kill(result, raises=60 if quick else 10_000)
+    return result
+
+
+# --- A page that behaves as live.js does -------------------------------------
+
+
+@dataclass
+class Browser:
+    """A person's open page: what it shows, and how often a socket's versions went down."""
+
+    url: str
+    person: Person
+    shows: dict[str, tuple[int, str]] = field(default_factory=dict)
+    backwards: int = 0
+    reconnects: int = 0
+    page: Page | None = None
+    ended: bool = False
+
+    async def open(self, http: Http) -> "Browser":
+        answer = await http.get(self.person.url("regions/"), self.person.cookie, htmx=True)
+        self.apply(answer.text)
+        await self.connect()
+        return self
+
+    async def connect(self) -> None:
+        kinds = ("queue", "help-state", "my-request")
+        have = ".".join(str(self.shows.get(each, (0, ""))[0]) for each in kinds)
+        path = self.person.socket.partition("&have=")[0] + f"&have={have}"
+        self.page = Page(self.url, path, self.person.cookie)
+        seen: dict[str, int] = {}  # of this socket
+        self.page.on_text = lambda content: self.hear(content.decode(), seen)
+        self.page.on_lost = lambda _code: self.come_back()
+        await self.page.open()
+
+    def come_back(self) -> None:
+        if not self.ended:
+            self.again = asyncio.ensure_future(self.reconnect())
+
+    async def reconnect(self) -> None:
+        self.reconnects += 1
+        while not self.ended:
+            await asyncio.sleep(0.2)
+            with contextlib.suppress(OSError):
+                await self.connect()
+                return
+
+    def hear(self, text: str, seen: dict[str, int]) -> None:
+        for name, (version, _html) in regions(text).items():
+            if version < seen.get(name, 0):
+                self.backwards += 1
+            seen[name] = version
+        self.apply(text)
+
+    def apply(self, text: str) -> None:
+        for name, (version, html) in regions(text).items():
+            if version >= self.shows.get(name, (0, ""))[0]:
+                self.shows[name] = (version, html)
+
+    async def is_true(self, http: Http) -> bool:
+        """Whether the page shows what a fresh render says."""
+        answer = await http.get(self.person.url("regions/"), self.person.cookie, htmx=True)
+        fresh = regions(answer.text)
+        return bool(fresh) and all(self.shows.get(name) == each for name, each in fresh.items())
+
+    def close(self) -> None:
+        self.ended = True
+        if self.page is not None:
+            self.page.close()
+
+
+def regions(text: str) -> dict[str, tuple[int, str]]:
+    """Id of each region with a version → that version, and its HTML without the wait."""
+    text = _WAIT.sub("", text)
+    roots = list(_ROOT.finditer(text))
+    ends = [each.start() for each in roots[1:]] + [len(text)]
+    found = {}
+    for root, end in zip(roots, ends, strict=False):  # a text without a region has an end too
+        if version := _VERSION.search(root[0]):
+            found[root[2]] = (int(version[1]), text[root.start() : end].strip())
+    return found
+
+
+async def true_after(browsers: list[Browser], url: str) -> tuple[float, int]:
+    """Seconds until every page was seen to show what is true, and how many did not in time."""
+    lines = [await Http(url).open() for _each in range(8)]
+    began = time.perf_counter()
+    untrue, seconds = browsers, 0.0
+    while untrue and seconds < 2 * IN_TIME:
+        shares = [untrue[start :: len(lines)] for start in range(len(lines))]
+        found = await asyncio.gather(*map(those_untrue, shares, lines))
+        untrue = [each for share in found for each in share]
+        seconds = time.perf_counter() - began
+    for line in lines:
+        line.close()
+    return seconds, len(untrue)
+
+
+async def those_untrue(browsers: list[Browser], http: Http) -> list[Browser]:
+    return [each for each in browsers if not await each.is_true(http)]
+
+
+# --- A burst in one class ----------------------------------------------------
+
+
+def burst(result: Result, hands: int) -> None:
+    with ExitStack() as stack:
+        environment = stack.enter_context(servers.sqlite())
+        room = school.made(environment, rooms=1, students=hands)[0]
+        server = stack.enter_context(servers.helpdesk(environment))
+        told = wire.run(all_at_once(server, room))
+        path = environment["DATABASE_URL"].removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            known = database.execute("SELECT count(*) FROM requests_app_helprequest").fetchone()[0]
+    kind = f"{hands} raises at once"
+    result.at_most(result.add(f"{kind}: not answered", hands - told["answered"]), 0, words="0")
+    lost = result.add(f"{kind}: answered, but not in the database", told["answered"] - known)
+    result.at_most(lost, 0, words="0")
+    result.at_most(result.add(f"{kind}: versions that went down", told["backwards"]), 0, words="0")
+    result.at_most(result.add(f"{kind}: pages that are not true", told["untrue"]), 0, words="0")
+    result.add(f"{kind}: last answer after", told["ms"], "ms")
+    result.raw["burst"] = told
+
+
+async def all_at_once(server: Server, room) -> dict:
+    http = await Http(server.url).open()
+    people = [room.teacher, *room.students]
+    browsers = [await Browser(server.url, each).open(http) for each in people]
+    lines = [await Http(server.url).open() for _each in room.students]
+    began = time.perf_counter()
+    answers = await asyncio.gather(
+        *(
+            line.post(student.url("raise/"), student.cookie, form_key=new_key())
+            for line, student in zip(lines, room.students, strict=True)
+        )
+    )
+    took = (time.perf_counter() - began) * 1000
+    _seconds, untrue = await true_after(browsers, server.url)
+    for each in browsers:
+        each.close()
+    return {
+        "answered": sum(each.status == 200 for each in answers),
+        "backwards": sum(each.backwards for each in browsers),
+        "untrue": untrue,
+        "ms": took,
+    }
+
+
+# --- Two workers, one of them killed -----------------------------------------
+
+
+@dataclass
+class Taps:
+    """``answered``: form key → whether its hand was lowered again, both acknowledged."""
+
+    wanted: int
+    begun: int = 0
+    answered: dict[str, bool] = field(default_factory=dict)
+    again: int = 0
+    refused: list[int] = field(default_factory=list)
+
+
+def kill(result: Result, raises: int) -> None:
+    with ExitStack() as stack:
+        environment = stack.enter_context(servers.postgres_and_redis())
+        rooms = school.made(environment, rooms=8, students=4)
+        server = stack.enter_context(servers.helpdesk(environment, workers=2, pinned=False))
+        told = wire.run(with_a_kill(server, rooms, raises))
+        known = statuses(environment["DATABASE_URL"])
+    taps: Taps = told.pop("taps")
+    lost = sum(
+        key not in known or (is_lowered and known[key] != "withdrawn")
+        for key, is_lowered in taps.answered.items()
+    )
+    kind = f"{len(taps.answered):,} raises, 2 workers, one killed"
+    result.at_most(result.add(f"{kind}: answered, but lost", lost), 0, words="0")
+    result.at_most(result.add(f"{kind}: refused", len(taps.refused)), 0, words="0")
+    result.at_most(result.add(f"{kind}: versions that went down", told["backwards"]), 0, words="0")
+    untrue = result.add(f"{kind}: pages not true after {IN_TIME} s", told["late"])
+    result.at_most(untrue, 0, words="0")
+    result.add(f"{kind}: all pages true after", told["true_after"], "s")
+    result.add(f"{kind}: tapped again", taps.again)
+    result.add(f"{kind}: pages that reconnected", told["reconnects"])
+    if len(taps.answered) < raises:
+        result.notes.append(f"Stopped after {LONGEST} s, before {raises:,} raises were done.")
+    result.raw["kill"] = told
+
+
+def statuses(database: str) -> dict[str, str]:
+    import psycopg
+
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT form_key, status FROM requests_app_helprequest")
+        return dict(rows.fetchall())
+
+
+async def with_a_kill(server: Server, rooms, raises: int) -> dict:
+    http = await Http(server.url).open()
+    students = spread(rooms)
+    people = [*(room.teacher for room in rooms), *students]
+    browsers = [await Browser(server.url, each).open(http) for each in people]
+    http.close()
+    taps = Taps(raises)
+    until = time.monotonic() + LONGEST
+    killing = asyncio.create_task(kill_one_half_way(server, taps))
+    await asyncio.gather(*(keep_tapping(server.url, each, taps, until) for each in students[:32]))
+    killed = await killing
+    true_for, untrue = await true_after(browsers, server.url)
+    for each in browsers:
+        each.close()
+    return {
+        "taps": taps,
+        "killed": killed,
+        "true_after": true_for,
+        "late": untrue if true_for <= IN_TIME else max(untrue, 1),
+        "backwards": sum(each.backwards for each in browsers),
+        "reconnects": sum(bool(each.reconnects) for each in browsers),
+    }
+
+
+async def kill_one_half_way(server: Server, taps: Taps) -> int:
+    latest = time.monotonic() + LONGEST / 2
+    while len(taps.answered) < taps.wanted / 2 and time.monotonic() < latest:
+        await asyncio.sleep(0.05)
+    victim = workers_of(server)[0]
+    os.kill(victim, signal.SIGKILL)
+    return victim
+
+
+def workers_of(server: Server) -> list[int]:
+    """The processes of the server that have its sockets."""
+    found = []
+    for pid in server.tree()[1:]:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as line:
+            if b"--worker" in line.read().split(b"\0"):
+                found.append(pid)
+    if not found:
+        sys.exit("The server has no workers that could be killed.")
+    return found
+
+
+async def keep_tapping(url: str, student: Person, taps: Taps, until: float) -> None:
+    """Raise and lower in turn; whoever gets no answer taps again, as the page says."""
+    line = Line(url, taps)
+    while taps.begun < taps.wanted and time.monotonic() < until:
+        taps.begun += 1
+        key = new_key()
+        answer = await line.post(student.url("raise/"), student.cookie, form_key=key)
+        if answer.status != 200:
+            taps.refused.append(answer.status)
+            continue
+        taps.answered[key] = False
+        answer = await line.post(student.url("lower/"), student.cookie)
+        # A tap that was answered by nobody may have lowered the hand already.
+        if answer.status in (200, 409):
+            taps.answered[key] = True
+        else:
+            taps.refused.append(answer.status)
+    line.close()
+
+
+class Line:
+    """A connection that is opened again when it breaks, and then says the same once more."""
+
+    def __init__(self, url: str, taps: Taps) -> None:
+        self.url, self.taps = url, taps
+        self.http: Http | None = None
+
+    async def post(self, path: str, cookie: str, **form: str) -> Answer:
+        for _try in range(100):
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                if self.http is None:
+                    self.http = await Http(self.url).open()
+                return await self.http.post(path, cookie, **form)
+            self.close()
+            self.taps.again += 1
+            await asyncio.sleep(0.1)
+        raise RuntimeError("The server did not come back.")
+
+    def close(self) -> None:
+        if self.http is not None:
+            self.http.close()
+        self.http = None

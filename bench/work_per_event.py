@@ -1,0 +1,92 @@
+"""(d): database queries and templates rendered for one raised hand, with ever more waiting.
+
+In this process, without a server: a student's POST through the whole of Django, then the push
+that the hub renders for the teacher's page and the student's own.
+"""
+
+import os
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+from bench import servers
+from bench.report import Result
+
+TITLE = "Queries and renders for one raised hand"
+#: Of the push: a look at the queue takes at most so many (live.Present).
+MOST_QUERIES = 8
+
+
+def run(quick: bool) -> Result:
+    result = Result("work_per_event", TITLE)
+    with servers.sqlite() as environment:
+        os.environ.update(environment)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "helpdesk.settings"
+        import django
+
+        django.setup()
+        counted(2)  # what is remembered for all classes is rendered once
+        counts = {waiting: counted(waiting) for waiting in ((1, 10) if quick else (1, 10, 100))}
+    for kind in ("answer", "push"):
+        for what in ("queries", "renders"):
+            listed = [getattr(each[kind], what) for each in counts.values()]
+            told = ", ".join(map(str, listed))
+            words = f"{kind}: {what} with {', '.join(map(str, counts))} waiting ({told})"
+            figure = result.add(words, max(listed))
+            result.at_most(figure, min(listed), words="the same with each")
+    most = max(each["push"].queries for each in counts.values())
+    result.at_most(result.add("push: most queries", most), MOST_QUERIES)
+    result.notes.append("The answer is the whole POST: who asks, the verb, and their page's HTML.")
+    result.raw = {
+        str(number): {k: vars(v) for k, v in each.items()} for number, each in counts.items()
+    }
+    return result
+
+
+def counted(waiting: int) -> dict[str, SimpleNamespace]:
+    """What the last of so many raises costs."""
+    from django.test import Client, override_settings
+    from django.urls import reverse
+
+    from bench import school
+    from requests_app import hub, live
+    from requests_app.models import Queue
+
+    room = school.fill(1, waiting + 2, 0)[0]
+    queue = Queue.objects.get(classroom__slug=room.slug)
+    told: list[dict] = []
+    hub.tell_all = told.append
+    watched = {live.helpers("en")}
+    for number, student in enumerate(room.students[: waiting + 1]):
+        client = Client(headers={"cookie": student.cookie, "hx-request": "true"})
+        form = {"form_key": f"d-{number}"}
+        with override_settings(ALLOWED_HOSTS=["testserver"]), work() as answer:
+            url = reverse("requests_app:raise_hand", args=[room.slug])
+            assert client.post(url, form).status_code == 200
+        (own,) = told.pop()["students"]
+        watched.add(live.student(own, "en"))
+        with work() as push:
+            list(live.frames_for(queue.pk, hub.Work(students={own}, changed=True), watched))
+    return {"answer": answer, "push": push}
+
+
+@contextmanager
+def work():
+    """Counts queries and rendered templates, those inside others too."""
+    from django.db import connection
+    from django.template.base import Template
+    from django.test.utils import CaptureQueriesContext
+
+    told = SimpleNamespace(queries=0, renders=0)
+    render = Template.render
+
+    def counting(template, context):
+        told.renders += 1
+        return render(template, context)
+
+    Template.render = counting
+    try:
+        with CaptureQueriesContext(connection) as captured:
+            yield told
+    finally:
+        Template.render = render
+    told.queries = len(captured)

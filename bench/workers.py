@@ -1,0 +1,52 @@
+"""(f): raises and lowers in a second with one worker and with two, on PostgreSQL and Redis."""
+
+import os
+import statistics
+from contextlib import ExitStack
+
+from bench import school, servers, wire
+from bench.raising import Side, as_fast_as_can_be, spread
+from bench.report import Result
+
+TITLE = "Raises and lowers per second with one worker and two, PostgreSQL and Redis"
+TIMES = 1.7
+AT_ONCE = 32
+
+
+def run(quick: bool) -> Result:
+    result = Result("workers", TITLE)
+    rounds, seconds = (1, 1.0) if quick else (4, 4.0)
+    with ExitStack() as stack:
+        environment = stack.enter_context(servers.postgres_and_redis())
+        made = school.made(environment, rooms=8, students=8)
+        listed = [
+            stack.enter_context(servers.helpdesk(environment, workers=number, pinned=False))
+            for number in (1, 2)
+        ]
+        one, two, busy = wire.run(in_turn(made, listed, rounds, seconds))
+    result.add("1 worker", statistics.median(one), "per s")
+    figure = result.add("2 workers", statistics.median(two), "per s")
+    result.at_least(figure, TIMES, than=statistics.median(one), words="≥ 1.7× of 1 worker")
+    result.add("Cores that 2 workers used", busy)
+    result.notes.append(
+        f"These {os.cpu_count()} cores also run the generator, PostgreSQL and Redis; no process"
+        " is bound to one of them. With two cores there is little that a second worker could use."
+    )
+    result.raw = {"one": one, "two": two}
+    return result
+
+
+async def in_turn(made, listed, rounds: int, seconds: float):
+    sides = [Side(server) for server in listed]
+    students = spread(made)[:AT_ONCE]
+    for side in sides:
+        await as_fast_as_can_be(side, students, 0.5)
+    rates: list[list[float]] = [[], []]
+    busy = []
+    for _round in range(rounds):
+        for side, told in zip(sides, rates, strict=True):
+            cpu = side.server.cpu()
+            done, took = await as_fast_as_can_be(side, students, seconds)
+            told.append(done / took)
+            busy.append((side.server.cpu() - cpu) / took)
+    return *rates, statistics.median(busy[1::2])
