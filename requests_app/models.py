@@ -6,7 +6,7 @@ Only ``requests_app.actions`` changes them.
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -38,11 +38,12 @@ class QueueQuerySet(models.QuerySet["Queue"]):
 
         Its id never changes, so it is looked up once; the rest is read when it is asked for.
         """
-        if classroom.pk not in queue_ids:
-            queue_ids[classroom.pk] = self.get_or_create(classroom=classroom)[0].pk
-        queue = Queue.from_db(
-            self.db, ["id", "classroom_id"], [queue_ids[classroom.pk], classroom.pk]
-        )
+        pk = queue_ids.get(classroom.pk)
+        if pk is None:
+            pk = self.get_or_create(classroom=classroom)[0].pk
+            if not connection.in_atomic_block:  # else it may yet be rolled back
+                queue_ids[classroom.pk] = pk
+        queue = Queue.from_db(self.db, ["id", "classroom_id"], [pk, classroom.pk])
         queue.classroom = classroom
         return queue
 
@@ -58,7 +59,10 @@ class QueueQuerySet(models.QuerySet["Queue"]):
             [pk],
         )
         with metrics.LOCK_SECONDS.time():
-            return next(iter(rows))
+            found = list(rows)
+        if not found:
+            raise Queue.DoesNotExist
+        return found[0]
 
 
 class Queue(models.Model):

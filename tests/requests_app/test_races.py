@@ -8,7 +8,7 @@ import threading
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from classrooms.actions import NotPossible
@@ -342,3 +342,12 @@ def test_everybody_at_once(round_number, raise_hand, room, queue, ada, ben, grac
     assert now_of(mine).status in ACTIVE
     changes = sum(each.version for each in HelpRequest.objects.all())
     assert changes == sum(each.events.count() for each in HelpRequest.objects.all())
+
+
+def test_a_line_whose_making_was_rolled_back_is_made_again(room, grace):
+    Queue.objects.filter(classroom=room).delete()
+    with pytest.raises(ValueError), transaction.atomic():  # noqa: PT011, PT012
+        actions.open_help(room, by=grace)
+        raise ValueError
+    assert actions.open_help(room, by=grace).classroom == room
+    assert Queue.objects.filter(classroom=room).count() == 1
