@@ -1,0 +1,687 @@
+"""Everything that can happen to check-ins, self-checks, help moments and contacts.
+
+Each verb runs in one transaction: lock, check, write, announce. What cannot be done any more
+raises NotPossible with a sentence for people.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from checkins import live, questions, reach, results
+from checkins.models import (
+    CheckIn,
+    CheckInStatus,
+    Contact,
+    FollowUp,
+    FollowUpStatus,
+    Going,
+    HelpMoment,
+    NamedReply,
+    NoteToSelf,
+    PlannedHelp,
+    Preset,
+    ReasonTally,
+    SelfCheck,
+    Settings,
+    Template,
+    UnnamedReply,
+    Visibility,
+    WellBeingRules,
+)
+from checkins.questions import InTheWay, Kind, Question, Soon
+from classrooms.access import digest
+from classrooms.actions import NotPossible
+from classrooms.models import Classroom, Lesson, Membership, School, Task
+from requests_app import actions as asking
+from requests_app.models import Queue
+
+#: A check-in that nobody closed is closed by the clock.
+OPEN_AT_MOST = timedelta(hours=12)
+#: Between two check-ins about well-being in one class.
+WELL_BEING_AGAIN = timedelta(days=7)
+#: "Today" should be seen within this; "this week" by the next school day.
+SEEN_TODAY = timedelta(hours=2)
+#: A planned help moment waits this long for help to open, then it is dropped.
+MOMENT_WAITS = timedelta(minutes=15)
+TEMPLATES_AT_MOST = 40
+#: The clock comes once a minute; moments that ended since then are shown as over.
+_SINCE_LAST_TICK = timedelta(seconds=70)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a check-in is made from: a preset or a class's own template."""
+
+    title: str
+    visibility: str
+    questions: list[Question]
+    preset: str = ""
+
+    def asks(self, kind: Kind) -> bool:
+        return any(question["kind"] == kind for question in self.questions)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a student sent. ``answers``: question number (text) → the answer, skipped left out."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    task: Task | None = None
+    soon: str = ""
+    adult: Membership | None = None
+    reason: str = ""
+    note: str = ""
+
+
+def settings_of(classroom: Classroom) -> Settings:
+    """What the class chose; the defaults, not saved, if nobody has."""
+    return Settings.objects.filter(classroom=classroom).first() or Settings(classroom=classroom)
+
+
+def preset(name: str, visibility: str = Visibility.TOTALS) -> Plan:
+    """A template of the product, in the active language."""
+    makes = {
+        Preset.READY: questions.ready,
+        Preset.EXIT: questions.leaving,
+        Preset.WELL_BEING: questions.well_being,
+    }
+    chosen = Preset(name)
+    if chosen != Preset.READY:
+        visibility = Visibility.TOTALS
+    return Plan(str(chosen.label), visibility, makes[chosen](), chosen)
+
+
+def own(template: Template) -> Plan:
+    return Plan(template.title, template.visibility, template.questions)
+
+
+# --- Templates and settings --------------------------------------------------
+
+
+def save_template(classroom: Classroom, plan: Plan) -> Template:
+    if classroom.check_in_templates.count() >= TEMPLATES_AT_MOST:
+        raise NotPossible(
+            _("A class can have %(most)d check-ins of its own. Take one away first.")
+            % {"most": TEMPLATES_AT_MOST}
+        )
+    return classroom.check_in_templates.create(
+        title=plan.title, visibility=plan.visibility, questions=plan.questions
+    )
+
+
+def drop_template(template: Template) -> None:
+    """Take a template away; check-ins made from it keep their own copy."""
+    template.delete()
+
+
+def save_settings(settings: Settings) -> None:
+    settings.save()
+
+
+def save_well_being_rules(rules: WellBeingRules) -> None:
+    rules.save()
+
+
+def missing_for_well_being(school: School) -> list[str]:
+    """What an admin still has to record before well-being can be asked about."""
+    rules = WellBeingRules.objects.filter(school=school).first() or WellBeingRules(school=school)
+    wanted = {
+        _("how families agree"): rules.consent,
+        _("hours in which somebody looks"): rules.hours,
+        _("who looks after it"): rules.owner,
+        _("who stands in"): rules.backup,
+    }
+    return [words for words, value in wanted.items() if not value]
+
+
+# --- A check-in's life -------------------------------------------------------
+
+
+@transaction.atomic
+def open_check_in(classroom: Classroom, plan: Plan, *, by: Membership) -> CheckIn:
+    """Show a check-in on every student's page now. One is open at a time."""
+    _lock(classroom)
+    _check_may_open(classroom, plan)
+    if CheckIn.objects.open().filter(classroom=classroom).exists():
+        raise NotPossible(_("A check-in is open already. Close it first."))
+    return _open(_made(classroom, plan, by), timezone.now())
+
+
+@transaction.atomic
+def schedule(classroom: Classroom, plan: Plan, *, by: Membership, at: datetime) -> CheckIn:
+    """Open it by itself at ``at``; the same rules as for opening hold, now and then."""
+    if at <= timezone.now():
+        raise NotPossible(_("That time has passed. Please choose a later one."))
+    _check_may_open(classroom, plan)
+    check_in = _made(classroom, plan, by)
+    check_in.opens_at = at
+    check_in.save()
+    return check_in
+
+
+def _made(classroom: Classroom, plan: Plan, by: Membership) -> CheckIn:
+    return CheckIn(
+        classroom=classroom,
+        preset=plan.preset,
+        title=plan.title,
+        visibility=plan.visibility,
+        questions=plan.questions,
+        status=CheckInStatus.SCHEDULED,
+        started_by=by,
+    )
+
+
+def _check_may_open(classroom: Classroom, plan: Plan) -> None:
+    if plan.preset == Preset.WELL_BEING:
+        missing = missing_for_well_being(classroom.school)
+        if missing:
+            raise NotPossible(
+                _("Questions about well-being wait until a school admin has recorded: %(what)s.")
+                % {"what": ", ".join(missing)}
+            )
+        since = timezone.now() - WELL_BEING_AGAIN
+        if classroom.check_ins.filter(preset=plan.preset, opened_at__gt=since).exists():
+            raise NotPossible(_("Once a week is often enough for this one."))
+    if plan.asks(Kind.REASONS) and not classroom.lessons.exists():
+        raise NotPossible(_("Open help once first: what got in the way is counted by lesson."))
+
+
+def _open(check_in: CheckIn, now: datetime) -> CheckIn:
+    check_in.status = CheckInStatus.OPEN
+    check_in.opened_at = now
+    check_in.lesson = check_in.classroom.lessons.order_by("-opened_at", "-pk").first()
+    check_in.save()
+    live.announce(check_in.classroom, class_wide=True)
+    return check_in
+
+
+@transaction.atomic
+def open_if_due(check_in: CheckIn, *, now: datetime) -> bool:
+    """The clock's: open what was planned for now. It waits while another one is open."""
+    _lock(check_in.classroom)
+    due = CheckIn.objects.filter(status=CheckInStatus.SCHEDULED, opens_at__lte=now)
+    current = due.filter(pk=check_in.pk).first()
+    if current is None or CheckIn.objects.open().filter(classroom=current.classroom_id).exists():
+        return False
+    current.classroom = check_in.classroom
+    _open(current, now)
+    return True
+
+
+@transaction.atomic
+def close(check_in: CheckIn) -> CheckIn:
+    """No more replies or changes. From now on no browser is tied to an unnamed reply either."""
+    current = _locked(check_in)
+    if current.status == CheckInStatus.SCHEDULED:
+        raise NotPossible(_("This check-in has not opened yet."))
+    if not current.is_open:
+        return current
+    current.status = CheckInStatus.CLOSED
+    current.closed_at = timezone.now()
+    current.unnamed_replies.update(edit_digest="")
+    current.save(update_fields=["status", "closed_at"])
+    live.announce(current.classroom, class_wide=True)
+    return current
+
+
+@transaction.atomic
+def cancel(check_in: CheckIn) -> None:
+    """Take a planned check-in back."""
+    current = _locked(check_in)
+    if current.status != CheckInStatus.SCHEDULED:
+        raise NotPossible(_("This check-in has opened already. You can close it."))
+    current.delete()
+
+
+@transaction.atomic
+def purge(check_in: CheckIn) -> None:
+    """Delete what single students answered; totals of five or more stay."""
+    current = _locked(check_in)
+    if current.status != CheckInStatus.CLOSED:
+        return
+    current.published = results.to_keep(current)
+    current.replied = []
+    current.status = CheckInStatus.PURGED
+    for rows in (
+        current.unnamed_replies,
+        current.named_replies,
+        current.notes_to_self,
+        current.planned_help,
+    ):
+        rows.all().delete()
+    current.save(update_fields=["published", "replied", "status"])
+
+
+# --- A student's reply -------------------------------------------------------
+
+
+@transaction.atomic
+def reply(check_in: CheckIn, given: Given, *, by: Membership, edit_key: str) -> CheckIn:
+    """Keep what a student sent, or change what they sent before; each student once.
+
+    ``edit_key`` is a secret of the student's browser: where no name is kept it alone finds
+    the reply again. Raises NotPossible once the check-in is closed.
+    """
+    current = _locked(check_in)
+    if not Membership.objects.present().filter(pk=by.pk).exists():
+        raise NotPossible(_("You are no longer in this class. Ask your teacher to let you in."))
+    if not current.is_open:
+        raise NotPossible(_("This check-in is closed now. Nothing was changed."))
+    is_first = not current.has_reply_of(by)
+    if current.is_named:
+        NamedReply.objects.update_or_create(
+            check_in=current,
+            student=by,
+            defaults={"answers": given.answers, "sent_at": timezone.now()},
+        )
+    else:
+        _keep_unnamed(current, given, edit_digest(by, edit_key), is_first=is_first)
+    _keep_wishes(current, given, by)
+    if is_first:
+        current.replied = sorted([*current.replied, by.pk])
+        current.reply_count = len(current.replied)
+        _tally(current, given.reason)
+    if not current.is_named:
+        results.publish(current)
+    current.save(update_fields=["replied", "reply_count", "published"])
+    live.announce(current.classroom)
+    return current
+
+
+def edit_digest(student: Membership, edit_key: str) -> str:
+    """Finds an unnamed reply again, for whoever has the key and is this student."""
+    return digest(f"{student.pk}:{edit_key}")
+
+
+def _keep_unnamed(check_in: CheckIn, given: Given, found_by: str, *, is_first: bool) -> None:
+    if is_first:
+        check_in.unnamed_replies.create(answers=given.answers, edit_digest=found_by)
+    elif not check_in.unnamed_replies.filter(edit_digest=found_by).update(answers=given.answers):
+        raise NotPossible(
+            _(
+                "Your answers are in already. No name is kept with them, so only the browser"
+                " that sent them can change them."
+            )
+        )
+
+
+def own_unnamed(check_in: CheckIn, student: Membership, edit_key: str) -> UnnamedReply | None:
+    """The reply that this student's browser sent, while it can be changed."""
+    if not edit_key or not check_in.is_open:
+        return None
+    return check_in.unnamed_replies.filter(edit_digest=edit_digest(student, edit_key)).first()
+
+
+def _keep_wishes(check_in: CheckIn, given: Given, student: Membership) -> None:
+    """What a student asks for with their name: help with a task, an adult, a note to self."""
+    if given.task is not None:
+        PlannedHelp.objects.update_or_create(
+            check_in=check_in, student=student, defaults={"task": given.task}
+        )
+    else:
+        PlannedHelp.objects.filter(check_in=check_in, student=student).delete()
+    if given.note:
+        NoteToSelf.objects.update_or_create(
+            check_in=check_in, student=student, defaults={"text": given.note}
+        )
+    else:
+        NoteToSelf.objects.filter(check_in=check_in, student=student).delete()
+    _keep_follow_up(check_in, given, student)
+
+
+def _keep_follow_up(check_in: CheckIn, given: Given, student: Membership) -> None:
+    known = FollowUp.objects.filter(check_in=check_in, student=student).first()
+    if not given.soon or given.adult is None:
+        if known is not None and known.is_active:
+            _end_follow_up(known, FollowUpStatus.DECLINED)
+        return
+    is_same = known is not None and (known.soon, known.adult_id) == (given.soon, given.adult.pk)
+    if known is not None and known.is_active and is_same:
+        return
+    now = timezone.now()
+    FollowUp.objects.update_or_create(
+        check_in=check_in,
+        student=student,
+        defaults={
+            "adult": given.adult,
+            "soon": given.soon,
+            "status": FollowUpStatus.REQUESTED,
+            "requested_at": now,
+            "due_at": _due(now, given.soon, check_in.classroom),
+            "acknowledged_at": None,
+            "ended_at": None,
+        },
+    )
+
+
+def _due(now: datetime, soon: str, classroom: Classroom) -> datetime:
+    """By when an adult should have seen it: in two hours, or on the next school day."""
+    if soon == Soon.TODAY:
+        return now + SEEN_TODAY
+    local = now.astimezone(classroom.zone)
+    day = local + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day
+
+
+def _tally(check_in: CheckIn, reason: str) -> None:
+    """Count what got in the way, once for each student, with nothing that leads back."""
+    if not reason or check_in.lesson is None:
+        return
+    if not ReasonTally.objects.filter(lesson=check_in.lesson).exists():
+        ReasonTally.objects.bulk_create(
+            [ReasonTally(lesson=check_in.lesson, reason=each) for each in InTheWay]
+        )
+    ReasonTally.objects.filter(lesson=check_in.lesson, reason=reason).update(count=F("count") + 1)
+    results.publish_reasons(check_in.lesson)
+
+
+def raise_for_plan(check_in: CheckIn, *, by: Membership) -> None:
+    """Make the planned-help note a raised hand, because the student tapped it."""
+    note = PlannedHelp.objects.select_related("task").filter(check_in=check_in, student=by).first()
+    if note is None:
+        raise NotPossible(_("There is no note any more. You can raise your hand on your page."))
+    with transaction.atomic():
+        queue = Queue.objects.of(by.classroom)
+        raised = asking.raise_hand(queue, student=by, form_key=f"plan-{note.pk}")
+        if raised.task_id is None and raised.can("describe"):
+            asking.describe(
+                raised, by=by, task=note.task, text=raised.text, carry_on=raised.carry_on
+            )
+
+
+# --- Follow-ups --------------------------------------------------------------
+
+
+@transaction.atomic
+def acknowledge(follow_up: FollowUp) -> FollowUp:
+    """ "I have seen this": the chosen adult says when they opened it."""
+    current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
+    if not current.is_active:
+        raise NotPossible(_("This one is settled already."))
+    current.acknowledged_at = current.acknowledged_at or timezone.now()
+    current.status = FollowUpStatus.ACKNOWLEDGED
+    current.save(update_fields=["status", "acknowledged_at"])
+    return current
+
+
+@transaction.atomic
+def finish(follow_up: FollowUp) -> FollowUp:
+    """The adult and the student have talked."""
+    current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
+    if current.status == FollowUpStatus.DECLINED:
+        raise NotPossible(_("The student no longer wants this. Thank you for looking."))
+    if current.is_active:
+        _end_follow_up(current, FollowUpStatus.DONE)
+        current.student.contacts.create(by=current.adult, kind=Contact.Kind.CHECKED_IN)
+    return current
+
+
+@transaction.atomic
+def decline_follow_up(follow_up: FollowUp) -> FollowUp:
+    """The student no longer wants it: their word always holds."""
+    current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
+    if current.is_active:
+        _end_follow_up(current, FollowUpStatus.DECLINED)
+    return current
+
+
+def _end_follow_up(follow_up: FollowUp, status: str) -> None:
+    follow_up.status = status
+    follow_up.ended_at = timezone.now()
+    follow_up.save(update_fields=["status", "ended_at"])
+
+
+# --- How is it going? --------------------------------------------------------
+
+
+@transaction.atomic
+def say_how(*, by: Membership, going: str) -> SelfCheck:
+    """ "How is it going?": kept as a need signal. "Stuck" offers the hand, it never raises it."""
+    if going not in Going.values:
+        raise NotPossible(_("Please choose one of the answers."))
+    lesson = by.classroom.open_lesson()
+    if lesson is None:
+        raise NotPossible(_("Help is not open right now. You can say it in the next lesson."))
+    _lock(by.classroom)
+    now = timezone.now()
+    mine = SelfCheck.objects.filter(lesson=lesson, student=by).first()
+    mine = mine or SelfCheck(lesson=lesson, student=by)
+    mine.going = going
+    if going == Going.STUCK:
+        mine.stuck_since = mine.stuck_since or now
+        mine.first_stuck_at = mine.first_stuck_at or now
+    else:
+        mine.stuck_since = None
+        mine.nudge_ended_at = now if mine.nudged_at else None
+    mine.save()
+    live.announce(by.classroom, students=[by.pk])
+    return mine
+
+
+@transaction.atomic
+def end_nudge(*, by: Membership) -> None:
+    """ "Not now": the nudge goes and does not come back in this lesson."""
+    SelfCheck.objects.filter(student=by, nudged_at__isnull=False, nudge_ended_at=None).update(
+        nudge_ended_at=timezone.now()
+    )
+    live.announce(by.classroom, students=[by.pk])
+
+
+@transaction.atomic
+def nudge(lesson: Lesson, *, now: datetime) -> int:
+    """The clock's: who has been stuck for the class's minutes and asked nobody is nudged once."""
+    minutes = settings_of(lesson.classroom).nudge_after
+    if not minutes:
+        return 0
+    due = SelfCheck.objects.filter(
+        lesson=lesson,
+        going=Going.STUCK,
+        stuck_since__lte=now - timedelta(minutes=minutes),
+        nudged_at=None,
+        student__removed_at=None,
+    ).exclude(reach.has_asked())
+    found = list(due.values_list("pk", "student"))
+    if found:
+        SelfCheck.objects.filter(pk__in=[pk for pk, _student in found]).update(nudged_at=now)
+        live.announce(lesson.classroom, students=[student for _pk, student in found])
+    return len(found)
+
+
+# --- Help moments ------------------------------------------------------------
+
+
+@transaction.atomic
+def start_moment(classroom: Classroom, *, by: Membership, seconds: int) -> HelpMoment:
+    """Invite the whole class to ask, for 30 to 180 seconds from now."""
+    _check_length(seconds)
+    _lock(classroom)
+    return _start(HelpMoment(classroom=classroom, seconds=seconds, started_by=by), timezone.now())
+
+
+def plan_moment(classroom: Classroom, *, by: Membership, seconds: int, at: datetime) -> HelpMoment:
+    """Start one by itself at ``at``, if help is open then."""
+    _check_length(seconds)
+    if at <= timezone.now():
+        raise NotPossible(_("That time has passed. Please choose a later one."))
+    return HelpMoment.objects.create(
+        classroom=classroom, seconds=seconds, started_by=by, planned_for=at
+    )
+
+
+def _check_length(seconds: int) -> None:
+    if not 30 <= seconds <= 180:
+        raise NotPossible(_("A help moment lasts 30 to 180 seconds."))
+
+
+def _start(moment: HelpMoment, now: datetime) -> HelpMoment:
+    lesson = moment.classroom.open_lesson()
+    if lesson is None:
+        raise NotPossible(_("Open help first: a help moment invites hands."))
+    if HelpMoment.objects.filter(classroom=moment.classroom, ends_at__gt=now).exists():
+        raise NotPossible(_("A help moment is on already."))
+    moment.lesson = lesson
+    moment.started_at = now
+    moment.ends_at = now + timedelta(seconds=moment.seconds)
+    moment.save()
+    live.announce(moment.classroom, class_wide=True)
+    return moment
+
+
+@transaction.atomic
+def end_moment(moment: HelpMoment) -> None:
+    """End it early, or take a planned one back; one that is over stays as it was."""
+    _lock(moment.classroom)
+    current = HelpMoment.objects.get(pk=moment.pk)
+    if current.started_at is None:
+        current.delete()
+    elif current.is_on(timezone.now()):
+        current.ends_at = timezone.now()
+        current.save(update_fields=["ends_at"])
+        live.announce(moment.classroom, class_wide=True)
+
+
+@transaction.atomic
+def start_if_due(moment: HelpMoment, *, now: datetime) -> bool:
+    """The clock's: start what was planned for now; it waits a little for help to open."""
+    _lock(moment.classroom)
+    current = HelpMoment.objects.filter(pk=moment.pk, started_at=None).first()
+    if current is None or current.planned_for is None or current.planned_for > now:
+        return False
+    current.classroom = moment.classroom
+    try:
+        _start(current, now)
+    except NotPossible:
+        if now - current.planned_for > MOMENT_WAITS:
+            current.delete()
+        return False
+    return True
+
+
+# --- The first step to a student ---------------------------------------------
+
+
+@transaction.atomic
+def checked_in(student: Membership, *, by: Membership) -> Contact:
+    """ "I checked in": an adult turned to the student. Twice in a minute is once."""
+    just_now = timezone.now() - timedelta(minutes=1)
+    known = student.contacts.filter(kind=Contact.Kind.CHECKED_IN, by=by, at__gt=just_now).first()
+    return known or student.contacts.create(
+        by=by, kind=Contact.Kind.CHECKED_IN, lesson=by.classroom.open_lesson()
+    )
+
+
+@transaction.atomic
+def offer(student: Membership, *, by: Membership) -> Contact:
+    """Offer help unasked, quietly, on the student's own page; once in a lesson."""
+    lesson = by.classroom.open_lesson()
+    if lesson is None:
+        raise NotPossible(_("Open help first, so that the student can answer."))
+    _lock(by.classroom)
+    known = student.contacts.filter(lesson=lesson, kind=Contact.Kind.OFFERED).first()
+    if known is not None:
+        raise NotPossible(
+            _("%(name)s said “not now” in this lesson.") % {"name": student.name}
+            if known.answer == Contact.Answer.NOT_NOW
+            else _("%(name)s has an offer in this lesson already.") % {"name": student.name}
+        )
+    made = student.contacts.create(by=by, lesson=lesson, kind=Contact.Kind.OFFERED)
+    live.announce(by.classroom, students=[student.pk])
+    return made
+
+
+@transaction.atomic
+def take_offer(*, by: Membership) -> None:
+    """ "Yes, please": the student's hand goes up, because they said so."""
+    offered = _answered(by, Contact.Answer.YES)
+    asking.raise_hand(Queue.objects.of(by.classroom), student=by, form_key=f"offer-{offered.pk}")
+    live.announce(by.classroom, students=[by.pk])
+
+
+@transaction.atomic
+def refuse_offer(*, by: Membership) -> None:
+    """ "Not now": no reason is asked for."""
+    _answered(by, Contact.Answer.NOT_NOW)
+    live.announce(by.classroom, students=[by.pk])
+
+
+def _answered(student: Membership, answer: str) -> Contact:
+    _lock(student.classroom)
+    offered = student.contacts.filter(
+        kind=Contact.Kind.OFFERED, answer="", lesson=student.classroom.open_lesson()
+    ).first()
+    if offered is None:
+        raise NotPossible(_("That offer is over. You can raise your hand whenever you like."))
+    offered.answer = answer
+    offered.save(update_fields=["answer"])
+    return offered
+
+
+# --- The clock ---------------------------------------------------------------
+
+
+def run_clock(now: datetime | None = None) -> None:
+    """Every move whose time has come; late or twice does no harm."""
+    now = now or timezone.now()
+    planned = CheckIn.objects.filter(status=CheckInStatus.SCHEDULED, opens_at__lte=now)
+    for check_in in planned.select_related("classroom__school").order_by("opens_at", "pk"):
+        open_if_due(check_in, now=now)
+    for check_in in CheckIn.objects.open().filter(opened_at__lte=now - OPEN_AT_MOST):
+        close(check_in)
+    for moment in HelpMoment.objects.filter(started_at=None, planned_for__lte=now).select_related(
+        "classroom__school"
+    ):
+        start_if_due(moment, now=now)
+    _show_ended_moments(now)
+    stuck = Lesson.objects.open().filter(self_checks__going=Going.STUCK).distinct()
+    for lesson in stuck.select_related("classroom"):
+        nudge(lesson, now=now)
+
+
+def _show_ended_moments(now: datetime) -> None:
+    """Pages end a moment by themselves; those without scripts are told."""
+    ended = HelpMoment.objects.filter(ends_at__lte=now, ends_at__gt=now - _SINCE_LAST_TICK)
+    for moment in ended.select_related("classroom"):
+        with transaction.atomic():
+            live.announce(moment.classroom, class_wide=True)
+
+
+def delete_what_is_due(now: datetime | None = None) -> int:
+    """Delete single answers and self-checks whose days are over; how many check-ins it was."""
+    now = now or timezone.now()
+    purged = 0
+    for classroom in Classroom.objects.select_related("check_in_settings"):
+        limit = now - _kept_for(classroom)
+        closed = CheckIn.objects.filter(classroom=classroom, status=CheckInStatus.CLOSED)
+        for check_in in closed.filter(closed_at__lte=limit):
+            purge(check_in)
+            purged += 1
+        lessons = classroom.lessons.filter(closed_at__lte=limit)
+        SelfCheck.objects.filter(lesson__in=lessons).delete()
+        FollowUp.objects.filter(check_in__classroom=classroom, ended_at__lte=limit).delete()
+    return purged
+
+
+def _kept_for(classroom: Classroom) -> timedelta:
+    chosen = getattr(classroom, "check_in_settings", None) or Settings()
+    return timedelta(days=chosen.keep_days)
+
+
+# --- Locks -------------------------------------------------------------------
+
+
+def _lock(classroom: Classroom) -> None:
+    """One at a time in a class: the same lock that the queue's verbs take."""
+    Queue.objects.select_for_update().get(pk=Queue.objects.of(classroom).pk)
+
+
+def _locked(check_in: CheckIn) -> CheckIn:
+    _lock(check_in.classroom)
+    return CheckIn.objects.select_related("classroom__school", "lesson").get(pk=check_in.pk)

@@ -1,0 +1,155 @@
+"""Counting replies, and what of the counts is shown: through ``suppress``, always."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from checkins import suppress
+from checkins.models import CheckIn, CheckInStatus, NamedReply, ReasonTally, ReasonTotals
+from checkins.questions import COUNTED, InTheWay, Kind, options_of
+from classrooms.models import Lesson
+
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One answer: ``count`` is None where it is hidden; ``share`` is of whoever replied."""
+
+    label: str
+    count: int | None
+    of: int
+
+    @property
+    def share(self) -> int:
+        """Tenths, for a bar."""
+        return round(10 * (self.count or 0) / self.of) if self.of else 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """One question's totals; ``lines`` is empty while nothing may be shown."""
+
+    text: str
+    lines: list[Line]
+    of: int
+
+
+def cells_of(check_in: CheckIn, table: str, replies: Iterable[Answers]) -> list[int]:
+    """The true cells of one table; the last one is "skipped", or "not chosen"."""
+    number, option = check_in.tables()[table]
+    given = (answers.get(str(number)) for answers in replies)
+    if option is not None:
+        return suppress.count((0 if option in (each or ()) else None for each in given), 1)
+    return suppress.count(given, len(options_of(check_in.question(number))))
+
+
+def all_cells(check_in: CheckIn, replies: Iterable[Answers]) -> dict[str, list[int]]:
+    replies = list(replies)
+    return {table: cells_of(check_in, table, replies) for table in check_in.tables()}
+
+
+def publish(check_in: CheckIn) -> None:
+    """Let each table of a totals-only check-in move on, if nobody stands out in the step."""
+    replies = check_in.unnamed_replies.values_list("answers", flat=True)
+    for table, cells in all_cells(check_in, replies).items():
+        history = check_in.published.setdefault(table, [])
+        if suppress.next_to_show(history, cells) and cells not in history[-1:]:
+            history.append(cells)
+
+
+def to_keep(check_in: CheckIn) -> dict[str, list[suppress.Shown]]:
+    """What stays of the totals when the answers are deleted: cells of five or more."""
+    if check_in.is_named:
+        replies = check_in.named_replies.values_list("answers", flat=True)
+        kept = {
+            table: suppress.shown(cells) for table, cells in all_cells(check_in, replies).items()
+        }
+    else:
+        kept = {
+            table: suppress.shown(history[-1])
+            for table, history in check_in.published.items()
+            if history
+        }
+    return {table: [cells] for table, cells in kept.items() if suppress.says_something(cells)}
+
+
+def tables(check_in: CheckIn) -> list[Table]:
+    """Each counted question with the totals that may be shown now."""
+    found = {name: _shown(check_in, name) for name in check_in.tables()}
+    return [
+        _table(check_in, number, found)
+        for number, question in enumerate(check_in.questions)
+        if question["kind"] in COUNTED
+    ]
+
+
+def _shown(check_in: CheckIn, table: str) -> tuple[suppress.Shown, int]:
+    """The cells to show and how many replies they are of."""
+    if check_in.is_named and check_in.status != CheckInStatus.PURGED:
+        cells = cells_of(check_in, table, check_in.named_replies.values_list("answers", flat=True))
+        return list(cells), sum(cells)
+    history = check_in.published.get(table)
+    if not history:
+        return [], 0
+    if check_in.status == CheckInStatus.PURGED:
+        return history[-1], sum(cell or 0 for cell in history[-1])
+    return suppress.shown(history[-1]), sum(history[-1])
+
+
+def _table(check_in: CheckIn, number: int, found: dict[str, tuple[suppress.Shown, int]]) -> Table:
+    question = check_in.question(number)
+    options = options_of(question)
+    if question["kind"] == Kind.SEVERAL:
+        parts = [found[f"{number}.{option}"] for option in range(len(options))]
+        lines = [
+            Line(label, cells[0] if cells else None, of)
+            for label, (cells, of) in zip(options, parts, strict=True)
+        ]
+        of = max((of for _cells, of in parts), default=0)
+        return Table(question["text"], lines if of else [], of)
+    cells, of = found[str(number)]
+    lines = [
+        Line(label, count, of)
+        for label, count in zip([*options, _("Skipped")], cells, strict=False)
+    ]
+    return Table(question["text"], lines, of)
+
+
+def publish_reasons(lesson: Lesson) -> None:
+    """Let a lesson's tallies of what got in the way move on, if nobody stands out."""
+    counts = dict(ReasonTally.objects.filter(lesson=lesson).values_list("reason", "count"))
+    cells = [counts.get(reason, 0) for reason in InTheWay]
+    totals, _created = ReasonTotals.objects.get_or_create(lesson=lesson)
+    if suppress.next_to_show(totals.history, cells) and cells not in totals.history[-1:]:
+        totals.history.append(cells)
+        totals.save(update_fields=["history"])
+
+
+def reasons(lesson: Lesson | None) -> Table | None:
+    """What got in the way in this lesson; None while nothing may be shown."""
+    totals = ReasonTotals.objects.filter(lesson=lesson).first() if lesson else None
+    if totals is None or not totals.history:
+        return None
+    true = totals.history[-1]
+    lines = [
+        Line(str(reason.label), count, sum(true))
+        for reason, count in zip(InTheWay, suppress.shown(true), strict=True)
+    ]
+    return Table("", lines, sum(true))
+
+
+def named_lines(reply: NamedReply) -> list[tuple[str, str]]:
+    """``(question, answer)`` of one reply in words; skipped questions are left out."""
+    found = []
+    for number, answer in sorted(reply.answers.items()):
+        question = reply.check_in.question(int(number))
+        options = options_of(question)
+        picked = answer if isinstance(answer, list) else [answer]
+        is_text = question["kind"] == Kind.TEXT
+        found.append(
+            (question["text"], answer if is_text else ", ".join(options[each] for each in picked))
+        )
+    return found

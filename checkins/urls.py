@@ -1,0 +1,47 @@
+"""Below ``c/<slug>/``. A verb is URL, url name, view and action."""
+
+from django.urls import path
+
+from checkins import manage, views
+
+app_name = "checkins"
+
+urlpatterns = [
+    # helpers
+    path("check-ins/", manage.check_ins, name="check_ins"),
+    path("check-ins/open/", manage.open_check_in, name="open_check_in"),
+    path("check-ins/schedule/", manage.schedule, name="schedule"),
+    path("check-ins/write/", manage.write, name="write"),
+    path("check-ins/settings/", manage.settings, name="settings"),
+    path("check-ins/rules/", manage.rules, name="rules"),
+    path("check-ins/templates/<int:template>/drop/", manage.drop_template, name="drop_template"),
+    path("check-ins/<slug:check_in_key>/results/", manage.show_results, name="results"),
+    path(
+        "check-ins/<slug:check_in_key>/results/region/",
+        manage.results_region,
+        name="results_region",
+    ),
+    path("check-ins/<slug:check_in_key>/close/", manage.close, name="close"),
+    path("check-ins/<slug:check_in_key>/cancel/", manage.cancel, name="cancel"),
+    path("follow-ups/", manage.follow_ups, name="follow_ups"),
+    path("follow-ups/<int:follow_up>/acknowledge/", manage.acknowledge, name="acknowledge"),
+    path("follow-ups/<int:follow_up>/finish/", manage.finish, name="finish"),
+    path("not-asking/", manage.not_asking, name="not_asking"),
+    path("not-asking/<int:member>/checked-in/", manage.checked_in, name="checked_in"),
+    path("not-asking/<int:member>/offer/", manage.offer, name="offer"),
+    path("moments/", manage.moments, name="moments"),
+    path("moments/start/", manage.start_moment, name="start_moment"),
+    path("moments/plan/", manage.plan_moment, name="plan_moment"),
+    path("moments/<int:moment>/end/", manage.end_moment, name="end_moment"),
+    # students
+    path("my/check-ins/", views.mine, name="mine"),
+    path("my/how/", views.say_how, name="say_how"),
+    path("my/nudge/end/", views.end_nudge, name="end_nudge"),
+    path("my/offer/take/", views.take_offer, name="take_offer"),
+    path("my/offer/refuse/", views.refuse_offer, name="refuse_offer"),
+    path("check-ins/<slug:check_in_key>/", views.answer, name="answer"),
+    path("check-ins/<slug:check_in_key>/raise/", views.raise_for_plan, name="raise_for_plan"),
+    path(
+        "check-ins/<slug:check_in_key>/decline/", views.decline_follow_up, name="decline_follow_up"
+    ),
+]

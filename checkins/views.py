@@ -1,0 +1,247 @@
+"""A student's side over HTTP: replies, how it is going, offers. Nothing is kept unsent."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from checkins import actions, results
+from checkins.forms import ReplyForm
+from checkins.models import CheckIn, FollowUp, NamedReply, NoteToSelf, PlannedHelp
+from checkins.questions import Kind
+from classrooms.access import MemberRequest, new_key, student_required
+from classrooms.models import Membership
+from requests_app.views import perform
+
+#: Keeps the keys with which this browser can change what it sent; the database has digests only.
+REPLIES_COOKIE = "helpdesk-replies"
+_SALT = "checkins.replies"
+#: Replies that one browser can change; older ones are closed by then.
+_REMEMBERED = 8
+#: Seconds.
+_COOKIE_AGE = 24 * 3600
+
+
+@student_required
+def answer(request: MemberRequest, check_in_key: str) -> HttpResponse:
+    """A check-in on a page of its own: the questions, or what was sent and how to change it."""
+    check_in = find_check_in(request, check_in_key)
+    if request.method == "POST":
+        return send(request, check_in)
+    has_replied = check_in.has_reply_of(request.membership)
+    if has_replied and "change" not in request.GET:
+        return show_sent(request, check_in)
+    if not check_in.is_open:
+        return show_sent(request, check_in)
+    if has_replied and not can_change(request, check_in):
+        return show_sent(request, check_in)
+    form = reply_form(request, check_in, initial=sent_before(request, check_in))
+    return show_form(request, check_in, form)
+
+
+def send(request: MemberRequest, check_in: CheckIn) -> HttpResponse:
+    form = reply_form(request, check_in, data=request.POST)
+    if not form.is_valid():
+        return show_form(request, check_in, form, status=422)
+    edit_key = form.cleaned_data["edit_key"] or new_key()
+    try:
+        actions.reply(check_in, form.given, by=request.membership, edit_key=edit_key)
+    except actions.NotPossible as problem:
+        messages.error(request, str(problem))
+        check_in.refresh_from_db()
+        return show_sent(request, check_in, status=409)
+    messages.success(request, _("Sent. Thank you."))
+    response = redirect("checkins:answer", check_in.classroom.slug, check_in.key)
+    if not check_in.is_named:
+        remember_key(request, response, check_in, edit_key)
+    return response
+
+
+def reply_form(
+    request: MemberRequest, check_in: CheckIn, *, data=None, initial: dict | None = None
+) -> ReplyForm:
+    return ReplyForm(
+        data,
+        initial=initial,
+        classroom=check_in.classroom,
+        questions=check_in.questions,
+        is_change=check_in.has_reply_of(request.membership),
+    )
+
+
+def show_form(
+    request: MemberRequest, check_in: CheckIn, form: ReplyForm, status: int = 200
+) -> HttpResponse:
+    context = place(request) | {"check_in": check_in, "form": form}
+    return render(request, "checkins/answer.html", context, status=status)
+
+
+def show_sent(request: MemberRequest, check_in: CheckIn, status: int = 200) -> HttpResponse:
+    """What this student sent, as far as it leads back to them, and what they can do with it."""
+    student = request.membership
+    note = PlannedHelp.objects.select_related("task").filter(check_in=check_in, student=student)
+    context = place(request) | {
+        "check_in": check_in,
+        "has_replied": check_in.has_reply_of(student),
+        "can_change": can_change(request, check_in),
+        "planned": note.first(),
+        "note": NoteToSelf.objects.filter(check_in=check_in, student=student).first(),
+        "follow_up": my_follow_up(request, check_in),
+        "lines": my_lines(check_in, student),
+    }
+    return render(request, "checkins/sent.html", context, status=status)
+
+
+def my_lines(check_in: CheckIn, student: Membership) -> list[tuple[str, str]]:
+    reply = NamedReply.objects.filter(check_in=check_in, student=student).first()
+    return results.named_lines(reply) if reply is not None else []
+
+
+def my_follow_up(request: MemberRequest, check_in: CheckIn) -> FollowUp | None:
+    return (
+        FollowUp.objects.select_related("adult")
+        .filter(check_in=check_in, student=request.membership)
+        .first()
+    )
+
+
+def can_change(request: MemberRequest, check_in: CheckIn) -> bool:
+    if not check_in.is_open or not check_in.has_reply_of(request.membership):
+        return False
+    if check_in.is_named:
+        return True
+    known = edit_key_of(request, check_in)
+    return actions.own_unnamed(check_in, request.membership, known) is not None
+
+
+def sent_before(request: MemberRequest, check_in: CheckIn) -> dict:
+    """What the form begins with: what this student sent, and the key that finds it again."""
+    student = request.membership
+    if not check_in.has_reply_of(student):
+        return {"edit_key": new_key()}
+    edit_key = edit_key_of(request, check_in)
+    reply: object | None = actions.own_unnamed(check_in, student, edit_key)
+    if check_in.is_named:
+        reply = NamedReply.objects.filter(check_in=check_in, student=student).first()
+    answers = getattr(reply, "answers", {})
+    found = {f"q{number}": value for number, value in answers.items()}
+    return {"edit_key": edit_key} | found | wishes_before(check_in, student)
+
+
+def wishes_before(check_in: CheckIn, student: Membership) -> dict:
+    found: dict = {}
+    note = NoteToSelf.objects.filter(check_in=check_in, student=student).first()
+    planned = PlannedHelp.objects.filter(check_in=check_in, student=student).first()
+    wanted = FollowUp.objects.active().filter(check_in=check_in, student=student).first()
+    for number, question in enumerate(check_in.questions):
+        if question["kind"] == Kind.NOTE and note is not None:
+            found[f"q{number}"] = note.text
+        elif question["kind"] == Kind.HELP and planned is not None:
+            found[f"q{number}"] = planned.task_id
+        elif question["kind"] == Kind.CONTACT and wanted is not None:
+            found |= {f"q{number}": wanted.soon, "adult": wanted.adult_id}
+    return found
+
+
+@require_POST
+@student_required
+def raise_for_plan(request: MemberRequest, check_in_key: str) -> HttpResponse:
+    """ "Raise my hand for this now": the planned-help note becomes a raised hand."""
+    check_in = find_check_in(request, check_in_key)
+    return perform(request, lambda *, by: actions.raise_for_plan(check_in, by=by))
+
+
+@require_POST
+@student_required
+def decline_follow_up(request: MemberRequest, check_in_key: str) -> HttpResponse:
+    """The student no longer wants an adult to check in."""
+    check_in = find_check_in(request, check_in_key)
+    follow_up = get_object_or_404(FollowUp, check_in=check_in, student=request.membership)
+    actions.decline_follow_up(follow_up)
+    messages.success(request, _("All right. Nobody will check in about this."))
+    return redirect("checkins:answer", check_in.classroom.slug, check_in.key)
+
+
+@require_POST
+@student_required
+def say_how(request: MemberRequest) -> HttpResponse:
+    going = request.POST.get("going", "")
+    return perform(request, lambda *, by: actions.say_how(by=by, going=going))
+
+
+@require_POST
+@student_required
+def end_nudge(request: MemberRequest) -> HttpResponse:
+    return perform(request, actions.end_nudge)
+
+
+@require_POST
+@student_required
+def take_offer(request: MemberRequest) -> HttpResponse:
+    return perform(request, actions.take_offer)
+
+
+@require_POST
+@student_required
+def refuse_offer(request: MemberRequest) -> HttpResponse:
+    return perform(request, actions.refuse_offer, done=_("All right. You can ask any time."))
+
+
+@require_safe
+@student_required
+def mine(request: MemberRequest) -> HttpResponse:
+    """The check-ins that this student can look at today."""
+    found = (
+        CheckIn.objects.of_today(timezone.now())
+        .filter(classroom=request.membership.classroom)
+        .order_by("-opened_at")
+    )
+    return render(request, "checkins/mine.html", place(request) | {"check_ins": found})
+
+
+# --- Finding things through the membership -----------------------------------
+
+
+def place(request: MemberRequest) -> dict:
+    return {"membership": request.membership, "classroom": request.membership.classroom}
+
+
+def find_check_in(request: MemberRequest, key: str) -> CheckIn:
+    """A check-in of this class that students can see: open, or closed less than a day ago."""
+    today = CheckIn.objects.of_today(timezone.now()).select_related("classroom__school")
+    return get_object_or_404(today, classroom=request.membership.classroom, key=key)
+
+
+def edit_keys(request: MemberRequest) -> dict[str, str]:
+    """Check-in and student → the key of what this browser sent."""
+    try:
+        return signing.loads(
+            request.COOKIES.get(REPLIES_COOKIE, ""), salt=_SALT, max_age=_COOKIE_AGE
+        )
+    except signing.BadSignature:
+        return {}
+
+
+def edit_key_of(request: MemberRequest, check_in: CheckIn) -> str:
+    return edit_keys(request).get(f"{check_in.key}.{request.membership.pk}", "")
+
+
+def remember_key(
+    request: MemberRequest, response: HttpResponse, check_in: CheckIn, edit_key: str
+) -> None:
+    keys = edit_keys(request)
+    name = f"{check_in.key}.{request.membership.pk}"
+    keys.pop(name, None)
+    keys[name] = edit_key
+    response.set_cookie(
+        REPLIES_COOKIE,
+        signing.dumps(dict(list(keys.items())[-_REMEMBERED:]), salt=_SALT),
+        max_age=_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
