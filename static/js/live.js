@@ -70,8 +70,9 @@ function giveBack() {
     document.getElementById(focused)?.focus({ preventScroll: true })
   }
 }
-for (const event of ["htmx:wsBeforeMessage", "htmx:beforeSwap"]) document.addEventListener(event, keep)
-for (const event of ["htmx:wsAfterMessage", "htmx:afterSettle"]) document.addEventListener(event, giveBack)
+// Region by region: a push that comes while an answer is still settling finds nothing shut.
+document.addEventListener("htmx:oobBeforeSwap", keep)
+document.addEventListener("htmx:oobAfterSwap", giveBack)
 
 // The page says whether it is live.
 function say(state) {
@@ -96,10 +97,13 @@ document.addEventListener("htmx:wsOpen", ({ detail }) => {
   open = true
   heard = Date.now()
 })
-document.addEventListener("htmx:wsBeforeMessage", ({ detail }) => {
+document.addEventListener("htmx:wsBeforeMessage", (event) => {
   heard = Date.now()
   updated = new Date()
   if (open) say("on")
+  // The wait of a hand that this page does not show yet: the hand itself follows at once, with it.
+  const [, first] = event.detail.message.match(/^<\w+ id="([\w-]+)"/) ?? []
+  if (first && !document.getElementById(first)) event.preventDefault()
 })
 document.addEventListener("htmx:wsClose", ({ detail }) => {
   open = false
@@ -139,9 +143,7 @@ function ask() {
     .then(async (answer) => {
       if (answer.status === 404 || answer.type === "opaqueredirect" || answer.headers.has("HX-Redirect")) return location.reload()
       if (!answer.ok) throw new Error(answer.status)
-      keep()
       htmx.swap("body", await answer.text(), { swapStyle: "none" })
-      giveBack()
       updated = new Date()
       if (!open) say("off")
     })

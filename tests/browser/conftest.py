@@ -15,7 +15,7 @@ import uvicorn
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from helpdesk.asgi import application
 from requests_app import hub
@@ -23,6 +23,10 @@ from tests.catalogue import write_pseudo_language
 from tests.conftest import device_cookie
 
 SITE = f"http://127.0.0.1:{settings.BROWSER_PORT}"
+#: Milliseconds until something counts as missing. Tests that are about speed say their own: a
+#: busy machine must not look like a broken product.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items):
@@ -120,7 +124,7 @@ def visit(chromium):
                 else None
             ),
         )
-        page.set_default_timeout(8000)
+        page.set_default_timeout(PATIENCE)
         page.goto(path)
         contexts.append(context)
         return page

@@ -67,6 +67,7 @@ def test_a_newcomer_starts_a_class_and_helps_in_it(visit, teacher_has_javascript
     expect(heading(ada, "You are in line")).to_be_visible()
     look(teacher)
     row(teacher, "Ben").get_by_role("button", name="On my way").click()
+    expect(row(teacher, "Ben").get_by_role("button", name="Start")).to_be_visible()
     ben.reload()
     expect(heading(ben, "Ms Hopper is on the way")).to_be_visible()
     tap(ben, "I solved it")

@@ -50,6 +50,22 @@ def test_quick_taps_are_all_done(open_as, in_database, lesson, ada, ben, grace):
     expect(heading(second, "Grace Hopper is on the way")).to_be_visible()
 
 
+def test_two_pushes_at_once_shut_nothing_that_was_opened(open_as, lesson, ada, grace):
+    """The second one comes while the first is still settling."""
+    teacher, page = open_as(grace), open_as(ada)
+    tap(page, "Raise hand")
+    teacher.get_by_text("More for Ada").click()
+    teacher.evaluate(
+        """async () => {
+            const answer = await fetch(document.querySelector("main").dataset.regions)
+            const text = await answer.text()
+            for (const each of [text, text]) htmx.swap("body", each, { swapStyle: "none" })
+            await new Promise((done) => setTimeout(done, 200))
+        }"""
+    )
+    expect(teacher.get_by_role("button", name="Bring forward")).to_be_visible()
+
+
 def test_a_whole_visit_is_seen_by_both(open_as, lesson, ada, grace):
     teacher, page = open_as(grace), open_as(ada)
     tap(page, "Raise hand")
