@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Field, Q
@@ -20,6 +21,8 @@ from requests_app import live, metrics
 from requests_app.models import (
     ACTIVE,
     CLAIM_LASTS,
+    LONGER_LOOK_FROM,
+    LONGER_LOOK_WITHIN,
     REOPEN_WITHIN,
     RETURN_GRACE,
     UNDO_WITHIN,
@@ -32,6 +35,7 @@ from requests_app.models import (
     Status,
 )
 from requests_app.order import Credits
+from requests_app.said import Repair
 
 #: "It has been a while" looks back over this many attended lessons (D2).
 LESSONS_BACK = 5
@@ -98,6 +102,8 @@ def close_help(
                 current.outcome = Outcome.NOT_CONFIRMED
     lesson.closed_at = now
     lesson.save(update_fields=["closed_at"])
+    if queue.is_paused:
+        _resume(queue)
     live.announce(queue, class_wide=True)
 
 
@@ -114,6 +120,31 @@ def choose_rule(queue: Queue, rule: str) -> None:
 def show_door(classroom: Classroom) -> None:
     """Who is in the class, or waits at its door, has changed: helpers see it."""
     live.announce(Queue.objects.locked(Queue.objects.of(classroom).pk))
+
+
+@transaction.atomic
+def pause_class(queue: Queue, *, by: Membership, task: Task | None = None) -> None:
+    """Ask the class to look up (D1, third tab): ``task`` is explained to everybody."""
+    queue = Queue.objects.locked(queue.pk)
+    queue.paused_at, queue.paused_for = timezone.now(), task
+    queue.save(update_fields=["paused_at", "paused_for"])
+    live.announce(queue, class_wide=True)
+
+
+@transaction.atomic
+def resume_class(queue: Queue, *, by: Membership) -> None:
+    """Back to work. Twice is once."""
+    queue = Queue.objects.locked(queue.pk)
+    if not queue.is_paused:
+        transaction.set_rollback(True)  # nothing happened, so the version stays
+        return
+    _resume(queue)
+    live.announce(queue, class_wide=True)
+
+
+def _resume(queue: Queue) -> None:
+    queue.resumed_at, queue.paused_for = timezone.now(), None
+    queue.save(update_fields=["resumed_at", "paused_for"])
 
 
 # --- The student's verbs -----------------------------------------------------
@@ -159,7 +190,9 @@ def raise_hand(
         carried_from=carried_from,
     )
     attended = _attended(student)
-    _give_credits(current, _credits(student, lesson, current, attended))
+    past = _past_of(current, attended)
+    _give_credits(current, _credits(current, past))
+    current.longer_look = _asks_again_and_again(past, now)
     if carried_from is not None:
         current.missed_last_time = True
         _give_credits(current, current.credits)
@@ -184,37 +217,71 @@ def carry_over(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
     )
 
 
-def describe(
-    help_request: HelpRequest,
-    *,
-    by: Membership,
-    task: Task | None = None,
-    text: str = "",
-    carry_on: str = "",
-) -> HelpRequest:
+def describe(help_request: HelpRequest, *, by: Membership, **said) -> HelpRequest:
     """Say more after raising (T2). The place in line is by the first raise; only the head
-    start can change."""
+    start can change.
+
+    ``said``: any of the fields ``SAYABLE`` with its new value; the others stay. Raises
+    NotPossible once the request has moved on: ``describe_late`` keeps such an answer.
+    """
     with _change(help_request, "describe", by=by) as current:
-        current.task, current.text, current.carry_on = task, text, carry_on
-        attended = _attended(current.student)
-        known = _credits(current.student, current.lesson, current, attended)
-        _give_credits(
-            current,
-            Credits(
+        _say(current, said)
+        if "carry_on" in said:
+            known = _credits(current, _past_of(current, _attended(current.student)))
+            credits = Credits(
                 known.first_today,
                 known.been_a_while,
                 current.missed_last_time,
-                carry_on,
-            ),
-        )
+                current.carry_on,
+            )
+            _give_credits(current, credits)
     return current
 
 
-def solve(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
-    """ "I solved it" (T8), from every active state: the student's word always wins."""
+def describe_late(help_request: HelpRequest, *, by: Membership, **said) -> HelpRequest:
+    """Keep an answer that came while or after somebody helped: it is history, and moves nothing."""
+    with _change(help_request, "describe_late", by=by) as current:
+        _say(current, said)
+    return current
+
+
+#: What a student can say about a request; each is a field of it.
+SAYABLE = ("task", "text", "carry_on", "kind", "tried", "starter", "feeling")
+
+
+def _say(current: HelpRequest, said: dict) -> None:
+    unknown = said.keys() - set(SAYABLE)
+    if unknown:
+        raise TypeError(f"not sayable: {', '.join(sorted(unknown))}")
+    for name, value in said.items():
+        setattr(current, name, value)
+        current.cards = {**current.cards, name: "answered"}
+
+
+def pass_over(help_request: HelpRequest, *, by: Membership, **cards: str) -> HelpRequest:
+    """Note what became of ``cards`` that were not answered: skipped, offered, helped a bit, ...
+
+    An answer is never written over: who skips a card that was answered leaves it as it is.
+    """
+    with _change(help_request, "pass_over", by=by) as current:
+        kept = {card: what for card, what in current.cards.items() if what == "answered"}
+        if current.cards == current.cards | cards | kept:
+            raise AlreadyDone("")
+        current.cards = current.cards | cards | kept
+    return current
+
+
+def solve(help_request: HelpRequest, *, by: Membership, resource: str = "") -> HelpRequest:
+    """ "I solved it" (T8), from every active state: the student's word always wins.
+
+    ``resource``: the card of a resource that solved it ("resource-12").
+    """
     with _change(help_request, "solve", by=by) as current:
         with_helper = current.status in (Status.HELPING, Status.PAUSED)
         current.outcome = Outcome.HELPED if with_helper else Outcome.ALONE
+        if resource:
+            current.outcome = Outcome.RESOURCE
+            current.cards = {**current.cards, resource: "solved"}
         current.reflection = Reflection.CARRY_ON
         _end(current)
     return current
@@ -260,9 +327,30 @@ def reopen(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
             raise NotPossible(_("Your hand is up already. Tell your helper about this as well."))
         current.lesson = lesson
         current.reopened += 1
-        current.helper = None
+        current.last_helper, current.helper = current.helper, None
+        current.repair = ""
         current.ended_at = None
         current.outcome = current.reflection = ""
+    return current
+
+
+def look_ahead(help_request: HelpRequest, *, by: Membership, next_one: str) -> HelpRequest:
+    """ "Could you do the next one?": a value of NextOne."""
+    with _change(help_request, "look_ahead", by=by) as current:
+        current.next_one = next_one
+    return current
+
+
+def choose_repair(help_request: HelpRequest, *, by: Membership, repair: str) -> HelpRequest:
+    """After "not yet": how the student would like to go on (C7), a value of Repair.
+
+    A different kind of help asks for the kind anew.
+    """
+    with _change(help_request, "choose_repair", by=by) as current:
+        current.repair = repair
+        if repair == Repair.KIND:
+            current.kind = ""
+            current.cards = {k: v for k, v in current.cards.items() if k != "kind"}
     return current
 
 
@@ -311,6 +399,22 @@ def resolve(
         current.outcome = outcome
         current.help_started_at = current.help_started_at or timezone.now()
         _end(current)
+    return current
+
+
+def note_given(
+    help_request: HelpRequest, *, by: Membership, given: str = "", next_step: str = ""
+) -> HelpRequest:
+    """What was actually given (a value of Given), and a next step that the student reads."""
+    with _change(help_request, "note_given", by=by) as current:
+        current.given, current.next_step = given or current.given, next_step or current.next_step
+    return current
+
+
+def thank(help_request: HelpRequest, *, by: Membership, thanks: str) -> HelpRequest:
+    """A word about the asking (A16), for this student alone; no total of it exists anywhere."""
+    with _change(help_request, "thank", by=by) as current:
+        current.thanks = thanks
     return current
 
 
@@ -593,35 +697,50 @@ def _attended(student: Membership) -> list[int]:
     return list(newest.values_list("lesson_id", flat=True)[: LESSONS_BACK + 1])
 
 
-def _credits(
-    student: Membership, lesson: Lesson, current: HelpRequest, attended: list[int]
-) -> Credits:
-    """What this student brings to the line now (D2), from one query."""
-    before = [pk for pk in attended if pk != lesson.pk][:LESSONS_BACK]
-    past = student.help_requests.filter(lesson_id__in=[lesson.pk, *before]).exclude(pk=current.pk)
-    rows = list(
-        past.order_by("-pk").values_list(
-            "lesson_id", "status", "reason", "outcome", "help_started_at"
-        )
-    )
-    here = [row for row in rows if row[0] == lesson.pk]
-    earlier = [row for row in rows if row[0] != lesson.pk]
-    started_here = current.help_started_at is not None or any(
-        row[4] or row[3] == Outcome.GROUP for row in here
-    )
-    helped = [
-        row for row in rows if row[1] == Status.RESOLVED and (row[4] or row[3] == Outcome.GROUP)
-    ]
+class _Past(NamedTuple):
+    """An earlier request of the same student, as far as the line and R5 look at it."""
+
+    lesson_id: int
+    raised_at: datetime
+    status: str
+    reason: str
+    outcome: str
+    help_started_at: datetime | None
+
+    @property
+    def was_helped(self) -> bool:
+        return self.help_started_at is not None or self.outcome == Outcome.GROUP
+
+
+def _past_of(current: HelpRequest, attended: list[int]) -> list[_Past]:
+    """The student's earlier requests of this lesson and the last few, newest first; one query."""
+    before = [pk for pk in attended if pk != current.lesson_id][:LESSONS_BACK]
+    past = current.student.help_requests.filter(lesson_id__in=[current.lesson_id, *before])
+    rows = past.exclude(pk=current.pk).order_by("-pk").values_list(*_Past._fields)
+    return [_Past(*row) for row in rows]
+
+
+def _credits(current: HelpRequest, past: list[_Past]) -> Credits:
+    """What this student brings to the line now (D2)."""
+    here = [row for row in past if row.lesson_id == current.lesson_id]
+    earlier = [row for row in past if row.lesson_id != current.lesson_id]
+    started_here = current.help_started_at is not None or any(row.was_helped for row in here)
     missed = bool(earlier) and (
-        earlier[0][1] == Status.EXPIRED
-        or (earlier[0][1] == Status.WITHDRAWN and earlier[0][2] == Reason.WAIT)
+        earlier[0].status == Status.EXPIRED
+        or (earlier[0].status == Status.WITHDRAWN and earlier[0].reason == Reason.WAIT)
     )
     return Credits(
         first_today=not started_here,
-        been_a_while=not helped,
+        been_a_while=not any(row.status == Status.RESOLVED and row.was_helped for row in past),
         missed_last_time=missed,
         carry_on=current.carry_on,
     )
+
+
+def _asks_again_and_again(past: list[_Past], now: datetime) -> bool:
+    """R5: with the hand that goes up now, the third one in a quarter of an hour."""
+    recent = [row for row in past if now - row.raised_at < LONGER_LOOK_WITHIN]
+    return len(recent) + 1 >= LONGER_LOOK_FROM
 
 
 def _give_credits(current: HelpRequest, credits: Credits) -> None:
@@ -639,6 +758,12 @@ RECORDED = [
     "task_id",
     "text",
     "carry_on",
+    "kind",
+    "tried",
+    "starter",
+    "feeling",
+    "cards",
+    "longer_look",
     "first_today",
     "been_a_while",
     "missed_last_time",
@@ -656,6 +781,12 @@ RECORDED = [
     "reflection",
     "reason",
     "reopened",
+    "last_helper_id",
+    "repair",
+    "next_one",
+    "given",
+    "next_step",
+    "thanks",
 ]
 
 

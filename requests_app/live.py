@@ -102,7 +102,9 @@ class Present:
     """
 
     def __init__(self, queue_id: int) -> None:
-        self.queue = Queue.objects.select_related("classroom__school").get(pk=queue_id)
+        self.queue = Queue.objects.select_related("classroom__school", "paused_for").get(
+            pk=queue_id
+        )
         self.now = timezone.now()
 
     def still_is(self, queue: Queue) -> bool:
@@ -121,11 +123,16 @@ class Present:
 
     @property
     def label(self) -> int:
-        """Version of the class-wide region: when help opened or closed, in microseconds."""
+        """Version of the class-wide region: when help opened or closed, or the class was asked
+        to look up or to go on, in microseconds."""
         if self.lesson is None:
             return 0
-        moment = self.lesson.closed_at or self.lesson.opened_at
-        return int(moment.timestamp() * 1_000_000)
+        moments = (
+            self.lesson.closed_at or self.lesson.opened_at,
+            self.queue.paused_at,
+            self.queue.resumed_at,
+        )
+        return int(max(each for each in moments if each).timestamp() * 1_000_000)
 
     @cached_property
     def active(self) -> list[HelpRequest]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from classrooms.models import Classroom, Lesson, Membership, Task
 from requests_app import metrics
 from requests_app.order import CarryOn, Credits, Rule
+from requests_app.said import KIND_ICONS, Feeling, Given, Kind, NextOne, Repair, Thanks
 
 #: Code points of the one text a student can add.
 TEXT_LIMIT = 2000
@@ -26,6 +27,8 @@ REOPEN_WITHIN = timedelta(minutes=15)
 #: How long the last step can be undone by who did it. The page says ten seconds; the
 #: rest is for a slow network.
 UNDO_WITHIN = timedelta(seconds=15)
+#: The third raise in this time says that a longer visit may help (R5).
+LONGER_LOOK_FROM, LONGER_LOOK_WITHIN = 3, timedelta(minutes=15)
 
 
 #: Class → its queue, as far as this process has met them.
@@ -55,7 +58,7 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         """
         rows = self.raw(
             "UPDATE requests_app_queue SET version = version + 1 WHERE id = %s"
-            " RETURNING id, classroom_id, version, rule",
+            " RETURNING id, classroom_id, version, rule, paused_at, resumed_at, paused_for_id",
             [pk],
         )
         with metrics.LOCK_SECONDS.time():
@@ -73,11 +76,24 @@ class Queue(models.Model):
     rule = models.CharField(
         _("order of help"), max_length=11, choices=Rule, default=Rule.HEAD_STARTS
     )
+    #: The teacher asked the class to look up, to explain something to everybody (D1).
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    resumed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_for = models.ForeignKey(
+        Task, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
 
     objects = QueueQuerySet.as_manager()
 
     def open_lesson(self) -> Lesson | None:
         return Lesson.objects.open().filter(classroom=self.classroom_id).first()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the class is asked to look up now."""
+        if self.paused_at is None:
+            return False
+        return self.resumed_at is None or self.resumed_at < self.paused_at
 
 
 class Status(models.TextChoices):
@@ -92,6 +108,7 @@ class Status(models.TextChoices):
 
 
 S = Status
+ENDED = (S.RESOLVED, S.WITHDRAWN, S.EXPIRED)
 ACTIVE = (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED, S.DEFERRED)
 WITH_HELPER = (S.CLAIMED, S.HELPING, S.PAUSED)
 
@@ -100,6 +117,9 @@ WITH_HELPER = (S.CLAIMED, S.HELPING, S.PAUSED)
 #: T13 and T14 (referral) come later.
 MOVES: dict[str, dict[Status, Status]] = {
     "describe": {S.WAITING: S.WAITING, S.CLAIMED: S.CLAIMED, S.PAUSED: S.PAUSED},  # T2
+    # What a card was answered with after the end is kept as history; it changes nothing else.
+    "describe_late": {s: s for s in (S.HELPING, S.DEFERRED, *ENDED)},
+    "pass_over": {s: s for s in (*ACTIVE, *ENDED)},  # a card skipped, an offer made or answered
     "bring_forward": {S.WAITING: S.WAITING},  # D2
     "propose_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T12, first half
     "decline_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},
@@ -113,6 +133,10 @@ MOVES: dict[str, dict[Status, Status]] = {
     "resolve": {S.CLAIMED: S.RESOLVED, S.HELPING: S.RESOLVED},  # T9
     "answer_group": dict.fromkeys((S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED), S.RESOLVED),  # T9
     "reflect": {S.RESOLVED: S.RESOLVED},
+    "look_ahead": {S.RESOLVED: S.RESOLVED},
+    "choose_repair": {s: s for s in (S.WAITING, S.CLAIMED, S.PAUSED)},  # C7, after T10
+    "note_given": {s: s for s in (*ACTIVE, *ENDED)},
+    "thank": {s: s for s in (*ACTIVE, *ENDED)},
     "reopen": {S.RESOLVED: S.WAITING},  # T10
     "lower": dict.fromkeys(ACTIVE, S.WITHDRAWN),  # T11
     "defer": dict.fromkeys((S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED), S.DEFERRED),  # T12
@@ -156,7 +180,7 @@ class HelpRequestQuerySet(models.QuerySet["HelpRequest"]):
         return self.filter(status__in=ACTIVE)
 
     def with_people(self):
-        return self.select_related("student", "helper", "task")
+        return self.select_related("student", "helper", "task", "last_helper")
 
     def latest_of(self, student: Membership) -> "HelpRequest | None":
         """The newest request of a student: the one their page is about."""
@@ -190,6 +214,17 @@ class HelpRequest(models.Model):
     task = models.ForeignKey(Task, on_delete=models.SET_NULL, null=True, blank=True)
     text = models.TextField(blank=True)
     carry_on = models.CharField(max_length=6, choices=CarryOn, blank=True)
+    kind = models.CharField(max_length=7, choices=Kind, blank=True)
+    #: Values of Tried; empty: not said.
+    tried = models.JSONField(default=list, blank=True)
+    #: Key of the sentence starter that the text began with (coaching.catalogue).
+    starter = models.CharField(max_length=20, blank=True)
+    feeling = models.CharField(max_length=11, choices=Feeling, blank=True)
+    #: Card → what became of it: "answered", "skipped", "offered", for a resource "solved", "bit"
+    #: or "not". What M4 to M8 and the rules R2, R4, R7 and R8 look at.
+    cards = models.JSONField(default=dict, blank=True)
+    #: The third raise in a quarter of an hour (R5).
+    longer_look = models.BooleanField(default=False)
 
     raised_at = models.DateTimeField(default=timezone.now)
     first_today = models.BooleanField(default=False)
@@ -214,6 +249,16 @@ class HelpRequest(models.Model):
     reflection = models.CharField(max_length=8, choices=Reflection, blank=True)
     reason = models.CharField(max_length=7, choices=Reason, blank=True)
     reopened = models.PositiveSmallIntegerField(default=0)
+    #: Who helped before "not yet", and how the student would like to go on.
+    last_helper = models.ForeignKey(
+        Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    repair = models.CharField(max_length=8, choices=Repair, blank=True)
+    next_one = models.CharField(max_length=5, choices=NextOne, blank=True)
+    given = models.CharField(max_length=9, choices=Given, blank=True)
+    next_step = models.CharField(max_length=200, blank=True)
+    #: What the helper said about the asking; the student alone sees it.
+    thanks = models.CharField(max_length=6, choices=Thanks, blank=True)
     #: The expired request that this one carries on (T16).
     carried_from = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="carried_to"
@@ -274,6 +319,16 @@ class HelpRequest(models.Model):
             and self.ended_at is not None
             and now - self.ended_at < REOPEN_WITHIN
         )
+
+    @property
+    def tried_count(self) -> int:
+        """How many things the student tried before asking."""
+        return len([each for each in self.tried if each != "nothing"])
+
+    @property
+    def kind_icon(self) -> str:
+        """The picture (lucide) of the kind of help; empty where none was chosen."""
+        return KIND_ICONS[Kind(self.kind)] if self.kind else ""
 
     @property
     def credits(self) -> Credits:

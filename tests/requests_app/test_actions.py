@@ -97,6 +97,12 @@ def do(verb, help_request, ada, grace):
         actions.open_help(ada.classroom, by=grace)
     calls = {
         "describe": lambda: actions.describe(help_request, by=ada, text="why"),
+        "describe_late": lambda: actions.describe_late(help_request, by=ada, kind="hint"),
+        "pass_over": lambda: actions.pass_over(help_request, by=ada, kind="skipped"),
+        "choose_repair": lambda: actions.choose_repair(help_request, by=ada, repair="person"),
+        "look_ahead": lambda: actions.look_ahead(help_request, by=ada, next_one="maybe"),
+        "note_given": lambda: actions.note_given(help_request, by=grace, given="hint"),
+        "thank": lambda: actions.thank(help_request, by=grace, thanks="tried"),
         "bring_forward": lambda: actions.bring_forward(help_request, by=grace),
         "propose_later": lambda: actions.propose_later(
             help_request, by=grace, at=now + timedelta(minutes=9)

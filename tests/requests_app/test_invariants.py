@@ -29,6 +29,7 @@ from requests_app.models import (
     Status,
 )
 from requests_app.order import CarryOn, Rule, arrange
+from requests_app.said import Feeling, Given, Kind, NextOne, Repair, Thanks
 from tests.conftest import staff, student
 
 pytestmark = pytest.mark.django_db
@@ -105,10 +106,27 @@ def is_legal(verb, help_request):
 
 # --- Anything can happen -----------------------------------------------------
 
+#: Cards and what they can be answered with.
+CARDS = {
+    "kind": ["", *Kind.values],
+    "tried": [[], ["nothing"], ["read", "way"]],
+    "text": ["", "I expected 4 but I got 5."],
+    "starter": ["", "stuck-1"],
+    "feeling": ["", *Feeling.values],
+    "carry_on": ["", *CarryOn.values],
+}
+
 #: How often a step is tried, beside the others: raising and helping make the rest possible.
 STEPS = {
     "raise_hand": 16,
     "describe": 6,
+    "answer_a_card": 6,
+    "describe_late": 2,
+    "pass_over": 4,
+    "choose_repair": 2,
+    "look_ahead": 2,
+    "note_given": 2,
+    "thank": 2,
     "solve": 2,
     "lower": 2,
     "say_why": 1,
@@ -232,8 +250,28 @@ class AnyLesson:
             carry_on=self.random.choice(["", *CarryOn.values]),
         )
 
+    def answer_a_card(self):
+        """One card at a time, each with its own answer (C2)."""
+        [card, answers] = self.random.choice(list(CARDS.items()))
+        self.by_student(actions.describe, **{card: self.random.choice(answers)})
+
+    def describe_late(self):
+        self.by_student(actions.describe_late, kind=self.random.choice(Kind.values))
+
+    def pass_over(self):
+        card = self.random.choice([*CARDS, "R2", "R4", "resource-7"])
+        what = self.random.choice(["skipped", "offered", "bit", "not"])
+        self.by_student(actions.pass_over, **{card: what})
+
+    def choose_repair(self):
+        self.by_student(actions.choose_repair, repair=self.random.choice(Repair.values))
+
+    def look_ahead(self):
+        self.by_student(actions.look_ahead, next_one=self.random.choice(NextOne.values))
+
     def solve(self):
-        self.by_student(actions.solve)
+        resource = self.random.choice(["", "", "resource-7"])
+        self.by_student(actions.solve, resource=resource)
 
     def lower(self):
         self.by_student(actions.lower, reason=self.random.choice(["", *Reason.values]))
@@ -266,6 +304,13 @@ class AnyLesson:
     def help(self):
         verbs = [actions.claim, actions.claim, actions.start, actions.start, actions.resolve]
         self.by_helper(self.random.choice([*verbs, actions.bring_forward]))
+
+    def note_given(self):
+        given = self.random.choice(["", *Given.values])
+        self.by_helper(actions.note_given, given=given, next_step="Draw it first")
+
+    def thank(self):
+        self.by_helper(actions.thank, thanks=self.random.choice(Thanks.values))
 
     def put_back(self):
         self.by_helper(actions.put_back)
