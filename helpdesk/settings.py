@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "classrooms",
     "requests_app",
     "resources",
+    "coaching",
     *(["demo"] if DEMO else []),
 ]
 

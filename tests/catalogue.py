@@ -16,7 +16,16 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("accounts", "classrooms", "demo", "helpdesk", "requests_app", "resources", "templates")
+SOURCES = (
+    "accounts",
+    "classrooms",
+    "coaching",
+    "demo",
+    "helpdesk",
+    "requests_app",
+    "resources",
+    "templates",
+)
 KEYWORDS = {
     "_": None,
     "gettext": None,
