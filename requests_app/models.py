@@ -14,7 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from classrooms.models import Classroom, Lesson, Membership, Task
 from requests_app import metrics
 from requests_app.order import CarryOn, Credits, Rule
-from requests_app.said import KIND_ICONS, Feeling, Given, Kind, NextOne, Repair, Thanks
+from requests_app.said import (
+    KIND_ICONS,
+    TIP_FOR_ALL,
+    TIPS,
+    Feeling,
+    Given,
+    Kind,
+    NextOne,
+    Repair,
+    Thanks,
+)
 
 #: Code points of the one text a student can add.
 TEXT_LIMIT = 2000
@@ -329,6 +339,11 @@ class HelpRequest(models.Model):
     def kind_icon(self) -> str:
         """The picture (lucide) of the kind of help; empty where none was chosen."""
         return KIND_ICONS[Kind(self.kind)] if self.kind else ""
+
+    @property
+    def tips(self) -> tuple:
+        """What may help the helper, by the kind of help that was asked for (A65)."""
+        return TIPS[self.kind], TIP_FOR_ALL
 
     @property
     def credits(self) -> Credits:
