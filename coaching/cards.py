@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone, translation
@@ -20,13 +21,15 @@ from requests_app import live, waits
 from requests_app.models import ENDED, HelpRequest, Queue, Status
 from requests_app.order import CarryOn
 from requests_app.said import Feeling, Kind, NextOne, Repair, Tried
-from resources.models import Entry, today_in
-from resources.search import suggest
+from resources.models import Entry, Topic, today_in
+from resources.search import plain, suggest
 
 #: A student's newest requests that the rules look back on.
 LOOKS_BACK = 40
 #: Resources shown at once (C5).
 RESOURCES = 3
+#: Letters of a word that says what a request is about; topics of entries that are about the work.
+TELLING, ABOUT_WORK = 5, frozenset({Topic.SCHOOLWORK, Topic.TECHNICAL})
 #: While a request stands like this, more can be said about it (T2).
 SAYABLE_IN = (Status.WAITING, Status.CLAIMED, Status.PAUSED)
 
@@ -65,6 +68,10 @@ class Desk:
     @cached_property
     def tasks(self) -> list[Task]:
         return list(self.student.classroom.tasks.filter(archived_at=None))
+
+    @cached_property
+    def questions(self) -> Mapping[str, str]:
+        return texts.questions(self.student.classroom, translation.get_language())
 
     @cached_property
     def view(self) -> StudentView:
@@ -206,11 +213,11 @@ def card_context(desk: Desk, card: str) -> dict:
     """What one card needs: its question, its choices, what was said already."""
     if not card:
         return {}
-    mine, classroom = desk.mine, desk.student.classroom
+    mine = desk.mine
     assert mine is not None
     asked = "R4" if card == "kind" and desk.leads_elsewhere else card
-    given = {
-        "question": texts.question(classroom, asked, translation.get_language()),
+    given: dict[str, Any] = {
+        "question": desk.questions[asked],
         "was": written(mine, card),
         "back": previous(desk, card),
         "place": place_of(desk, card),
@@ -230,7 +237,7 @@ def card_context(desk: Desk, card: str) -> dict:
     return given
 
 
-def repairs(desk: Desk) -> list[tuple[str, str]]:
+def repairs(desk: Desk) -> list[tuple]:
     mine = desk.mine
     assert mine is not None
     return [
@@ -245,15 +252,10 @@ def starters(desk: Desk) -> dict:
     assert mine is not None
     if coaching.pictures:
         return {"pictures": catalogue.PICTURES}
-    group = catalogue.GROUP_OF.get(mine.kind, "stuck")
+    group = catalogue.GROUP_OF.get(Kind(mine.kind), "stuck") if mine.kind else "stuck"
     groups = ["again", group, "words"] if mine.reopened else [group, "words"]
-    language = translation.get_language()
-    listed = [
-        starter
-        for each in groups
-        for starter in texts.starters(desk.student.classroom, each, language)
-    ]
-    return {"starters": listed}
+    known = texts.all_starters(desk.student.classroom, translation.get_language())
+    return {"starters": [starter for each in groups for starter in known[each]]}
 
 
 def written(mine: HelpRequest, card: str) -> str:
@@ -276,9 +278,8 @@ def said(desk: Desk) -> list[dict]:
         "tried": ", ".join(str(Tried(each).label) for each in mine.tried),
         "text": mine.text,
     }
-    questions = texts.questions(desk.student.classroom, translation.get_language())
     return [
-        {"card": card, "question": questions[card], "words": words[card]}
+        {"card": card, "question": desk.questions[card], "words": words[card]}
         for card in rules.CARDS
         if words[card] and card != desk.card
     ]
@@ -318,11 +319,20 @@ def matched(desk: Desk) -> list[Entry]:
     ties = list(tied.values_list("entry_id", "task_id"))
     by_task = [entry for entry, task in ties if task is not None and task == mine.task_id]
     by_kind = [entry for entry, task in ties if entry not in by_task]
-    words = f"{mine.task.title if mine.task else ''} {mine.text}".strip()
-    about = suggest(classroom.school, classroom, words) if words else []
+    about = [
+        entry
+        for entry in suggest(classroom.school, classroom, telling_words(mine), most=10)
+        if ABOUT_WORK & set(entry.topics)
+    ]
     current = Entry.objects.for_class(classroom.school, classroom)
     known = current.current(today_in(classroom.school)).in_bulk([*by_task, *by_kind])
     return _first(mine, [*_of(known, by_task), *about, *_of(known, by_kind)])
+
+
+def telling_words(mine: HelpRequest) -> str:
+    """The longer words of the task and the text: "your" or "with" would find everything."""
+    words = plain(f"{mine.task.title if mine.task else ''} {mine.text}").split()
+    return " ".join(word for word in words if len(word) >= TELLING)
 
 
 def _of(known: Mapping[int, Entry], ids: Iterable[int]) -> list[Entry]:

@@ -53,7 +53,7 @@ def show(
         context["typed"] = request.POST.get("text", "")
     if not request.htmx:
         return render(request, "coaching/coach.html", context, status=status)
-    parts = [render_to_string("coaching/_coach.html", context, request)]
+    parts: list[str] = [render_to_string("coaching/_coach.html", context, request)]
     if regions:
         parts.append(live.render(request.membership))
     if regions or status != 200:
@@ -66,7 +66,7 @@ def show(
 
 @require_POST
 @student_required
-def answer(request: MemberRequest, card: str) -> HttpResponse:
+def describe(request: MemberRequest, card: str) -> HttpResponse:
     """Save what a card was answered with, or that it was skipped, and show what comes next.
 
     A form that saves while somebody types (no ``next`` in it) gets the regions alone: nothing
@@ -80,7 +80,7 @@ def answer(request: MemberRequest, card: str) -> HttpResponse:
         keep(request, lambda: requests.pass_over(mine, by=request.membership, **{card: what}))
         return moved_on(request)
     if card == "kind" and request.POST.get("kind") == PRIVATE:
-        return talk_privately(request, mine)
+        return fall_silent(request, mine)
     try:
         said = READERS[card](request)
     except ValidationError as refused:
@@ -122,7 +122,7 @@ def saved(request: MemberRequest) -> HttpResponse:
     """For a form that goes on being filled in."""
     parts = [
         live.render(request.membership),
-        render_to_string("requests_app/_saved.html", {"saved": True}),
+        render_to_string("coaching/_saved.html", {"saved": True}),
         render_to_string("coaching/_problem.html", {"problem": ""}),
         render_flash(request, undo=False),
     ]
@@ -147,8 +147,9 @@ def tell_second_tab(request: MemberRequest, mine: HelpRequest, card: str, said: 
         messages.info(request, _("You answered this in another window too. This answer counts."))
 
 
-def talk_privately(request: MemberRequest, mine: HelpRequest) -> HttpResponse:
-    """Not about the work: no card any more in this lesson, and no word of why (R8, C9)."""
+def fall_silent(request: MemberRequest, mine: HelpRequest) -> HttpResponse:
+    """Overwhelmed, or not about the work: no card any more in this lesson (R8). The same mark
+    for both, so that a request of the class never tells who wants to talk privately (C9)."""
     keep(request, lambda: requests.pass_over(mine, by=request.membership, quiet="answered"))
     return moved_on(request)
 
@@ -184,7 +185,7 @@ def read_carry_on(request: MemberRequest) -> dict:
 
 
 def read_tried(request: MemberRequest) -> dict:
-    """"Nothing yet" beside something is no contradiction worth a word: the something counts."""
+    """ "Nothing yet" beside something is no contradiction worth a word: the something counts."""
     chosen = [_chosen(each, Tried.values) for each in request.POST.getlist("tried")]
     listed = [str(each) for each in Tried if each in chosen]
     some = [each for each in listed if each != Tried.NOTHING]
@@ -227,9 +228,9 @@ def feel(request: MemberRequest) -> HttpResponse:
     except ValidationError as refused:
         return refuse(request, "", refused.messages[0])
     mine = my_request(request)
-    keep(request, lambda: say(mine, request, "feeling", said))
     if said["feeling"] == Feeling.OVERWHELMED:
-        keep(request, lambda: requests.pass_over(mine, by=request.membership, quiet="answered"))
+        return fall_silent(request, mine)
+    keep(request, lambda: say(mine, request, "feeling", said))
     return moved_on(request)
 
 

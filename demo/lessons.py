@@ -14,6 +14,7 @@ from demo.cast import SAID, SAID_ANYWHERE
 from requests_app import actions
 from requests_app.models import HelpRequest, Queue, Reflection, new_key
 from requests_app.order import CarryOn
+from requests_app.said import Kind
 
 #: Minutes a lesson lasts.
 LENGTH = 55
@@ -187,6 +188,8 @@ class Hand:
             task=task,
             text=rng.choice(said) if story.says else "",
             carry_on=rng.choice([CarryOn.NO, CarryOn.SLOWLY, CarryOn.YES, ""]),
+            kind=rng.choice([*Kind, Kind.HINT, Kind.EXPLAIN, ""]),
+            tried=rng.choice([[], ["nothing"], ["read"], ["read", "example"], ["notes", "way"]]),
         )
 
 

@@ -24,6 +24,7 @@ from requests_app.said import (
     NextOne,
     Repair,
     Thanks,
+    Tried,
 )
 
 #: Code points of the one text a student can add.
@@ -334,6 +335,10 @@ class HelpRequest(models.Model):
     def tried_count(self) -> int:
         """How many things the student tried before asking."""
         return len([each for each in self.tried if each != "nothing"])
+
+    @property
+    def shown_tried(self) -> list[str]:
+        return [str(Tried(each).label) for each in self.tried]
 
     @property
     def kind_icon(self) -> str:
