@@ -11,7 +11,13 @@ customElements.define("sentence-starter", class extends HTMLElement {
     const draft = sessionStorage.getItem(place)
     if (draft !== null && draft !== saved) {
       text.value = draft
-      queueMicrotask(() => htmx.trigger(form, "save"))
+      // Once htmx knows the form.
+      const save = ({ target }) => {
+        if (!target.contains(form)) return
+        document.removeEventListener("htmx:load", save)
+        htmx.trigger(form, "save")
+      }
+      document.addEventListener("htmx:load", save)
     }
     const count = () => { this.querySelector("output").textContent = `${[...text.value].length} ${this.dataset.count}` }
     text.addEventListener("input", () => { sessionStorage.setItem(place, text.value); count() })
