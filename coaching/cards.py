@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 
 from classrooms.models import Membership, Task
-from coaching import catalogue, rules, texts
+from coaching import catalogue, class_card, norms, rules, texts
 from coaching.models import Coaching, StudentView, Suggestion, coaching_of
 from requests_app import live, waits
 from requests_app.models import ENDED, HelpRequest, Queue, Status
@@ -363,4 +363,6 @@ def after(desk: Desk) -> dict:
         "asks_next_one": is_fresh and mine is not None and mine.reflection and not mine.next_one,
         "next_ones": NextOne.choices,
         "offers_note": is_fresh and mine is not None and bool(mine.reflection),
+        "class_card": class_card.unseen_by(desk.student),
+        "norm": norms.message(desk.student.classroom, timezone.now()),
     }

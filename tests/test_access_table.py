@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from classrooms import actions as people
 from classrooms.models import Classroom, Device, Role, School
+from coaching import actions as coaching
 from requests_app import actions, tasks
 from requests_app.models import Queue
 from resources import actions as resources
@@ -188,6 +189,18 @@ TABLE = {
     "resources:school_leave": {"GET": OF_THE_SCHOOL, "POST": NOT_OFFERED},
     "resources:school_pathway": {"GET": OF_THE_SCHOOL, "POST": NOT_OFFERED},
     "resources:school_rate": {"GET": NOT_OFFERED, "POST": OF_THE_SCHOOL | STUDENT_ALONE},
+    "coaching:settings": both(MANAGERS),
+    "coaching:starters": both(MANAGERS),
+    "coaching:questions": both(MANAGERS),
+    "coaching:edit_class_card": both(MANAGERS),
+    "coaching:suggest": both(MANAGERS),
+    "coaching:suggest_entry": acts(MANAGERS),
+    "coaching:stop_suggesting": acts(MANAGERS),
+    "coaching:how_we_ask": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "coaching:mark_seen": acts(STUDENT),
+    "coaching:how_i_get_help": both(STUDENT),
+    "coaching:delete_note": acts(STUDENT),
+    "coaching:show_cards_again": acts(STUDENT),
     "healthz": {"GET": EVERYBODY, "POST": NOT_OFFERED},
     "readyz": {"GET": EVERYBODY, "POST": NOT_OFFERED},
     "metrics": {"GET": dict.fromkeys(ROLES, "404"), "POST": NOT_OFFERED},
@@ -264,6 +277,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
     invitation = people.invite(by=grace.user, role=Role.TEACHER, classroom=room, school=school)
     removed = student(room, "Removed Student")
     gone = staff(room, "gone@example.org", "Gone Teacher", Role.TEACHER)
+    thing = resources.add_entry(school, room, complete(), by=grace.user)
     return {
         "request": help_request,
         "typed": {
@@ -292,6 +306,9 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "task": task.pk,
             "month": f"{timezone.localdate():%Y-%m}",
             "card": "tried",
+            "language": "en",
+            "note": coaching.add_note(ada, "Draw it first.").pk,
+            "suggestion": coaching.suggest(room, thing, kind="hint").pk,
         },
         "away": away,
     }
@@ -358,7 +375,7 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
 
 
 #: Routes that name something inside a class.
-INSIDE = {"key", "device", "member", "task"}
+INSIDE = {"key", "device", "member", "task", "note", "suggestion"}
 
 
 @pytest.mark.parametrize(
