@@ -308,31 +308,36 @@ def busy_at(desk: Desk):
 
 def matched(desk: Desk) -> list[Entry]:
     """Up to three current entries: for the same task, then about its words, then for the kind
-    of help (C5); none that the student has put aside or been helped by already."""
+    of help or for whatever it is (C5); none that the student has put aside, or been helped by,
+    already."""
     mine, classroom = desk.mine, desk.student.classroom
     assert mine is not None
     if mine.task is None and not mine.kind and not mine.text and mine.repair != Repair.RESOURCE:
         return []
     tied = Suggestion.objects.filter(classroom=classroom).filter(
-        Q(task__isnull=False, task=mine.task_id) | Q(kind=mine.kind or "-")
+        Q(task__isnull=False, task=mine.task_id) | Q(kind=mine.kind or "-") | Q(task=None, kind="")
     )
     ties = list(tied.values_list("entry_id", "task_id"))
     by_task = [entry for entry, task in ties if task is not None and task == mine.task_id]
     by_kind = [entry for entry, task in ties if entry not in by_task]
-    about = [
-        entry
-        for entry in suggest(classroom.school, classroom, telling_words(mine), most=10)
-        if ABOUT_WORK & set(entry.topics)
-    ]
+    words = telling_words(mine)
+    found = suggest(classroom.school, classroom, " ".join(words), most=10) if words else []
+    about = [entry for entry in found if is_about(entry, words)]
     current = Entry.objects.for_class(classroom.school, classroom)
     known = current.current(today_in(classroom.school)).in_bulk([*by_task, *by_kind])
     return _first(mine, [*_of(known, by_task), *about, *_of(known, by_kind)])
 
 
-def telling_words(mine: HelpRequest) -> str:
+def telling_words(mine: HelpRequest) -> set[str]:
     """The longer words of the task and the text: "your" or "with" would find everything."""
     words = plain(f"{mine.task.title if mine.task else ''} {mine.text}").split()
-    return " ".join(word for word in words if len(word) >= TELLING)
+    return {word for word in words if len(word) >= TELLING}
+
+
+def is_about(entry: Entry, words: set[str]) -> bool:
+    """About the work, and by a word of its own: the search also forgives and guesses."""
+    own = set(plain(f"{entry.title} {entry.use}").split())
+    return bool(ABOUT_WORK & set(entry.topics)) and bool(own & words)
 
 
 def _of(known: Mapping[int, Entry], ids: Iterable[int]) -> list[Entry]:
