@@ -217,6 +217,7 @@ def test_after_done_the_helper_says_what_was_given(open_as, in_database, lesson,
     check(teacher, "after done")
     tap(teacher, "A hint")
     expect(teacher.get_by_role("button", name="A hint", pressed=True)).to_be_visible()
+    teacher.get_by_text("Something for the student").click()
     tap(teacher, "You tried first")
     expect(page.get_by_text("You tried first")).to_be_visible()
     teacher.get_by_role("link", name="Close", exact=True).click()
