@@ -10,6 +10,8 @@ harm. Three kinds of audience, each with a language:
 
 A student's region is labelled by their own request's last change, not by the
 queue's version, whose steps would tell how much the others ask.
+
+Other apps show something of their own beside these (asides.py).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,8 +28,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from classrooms.actions import attend
-from classrooms.models import Device, Lesson, Membership, Role
-from requests_app import hub
+from classrooms.models import Classroom, Device, Lesson, Membership, Role
+from requests_app import asides, hub
 from requests_app.hub import Frame, Part, Work
 from requests_app.models import HelpRequest, Queue, Reason, Status, queue_ids
 from requests_app.order import EXPLAINED, Rule
@@ -131,6 +133,7 @@ _MEMO_SIZE = 8192
 def forget_all() -> None:
     """Look everything up and render it anew."""
     forget_queues()
+    asides.forget_all()
     _memo.clear()
     queue_ids.clear()
 
@@ -160,17 +163,23 @@ HELPER_REGIONS = ("_help_switch", "_queue_summary", "_door", "_same_problem", "_
 
 def helpers_regions(present: Present) -> str:
     context = helpers_context(present)
-    return "".join(
-        render_to_string(f"requests_app/{name}.html", context) for name in HELPER_REGIONS
-    )
+    own = (render_to_string(f"requests_app/{name}.html", context) for name in HELPER_REGIONS)
+    return "".join(own) + asides.of_helpers(present)
 
 
-def class_region(present: Present) -> str:
-    return render_to_string("requests_app/_help_state.html", class_context(present))
+def class_regions(present: Present) -> str:
+    """One label for all of them, so they go together."""
+    own = render_to_string("requests_app/_help_state.html", class_context(present))
+    return own + asides.of_class(present)
 
 
 def student_region(present: Present, latest: HelpRequest | None) -> str:
     return render_to_string("requests_app/_my_request.html", student_context(present, latest))
+
+
+def student_asides(present: Present, student_id: int) -> str:
+    facts = asides.facts_of(present, [student_id])
+    return asides.of_student(present, facts[student_id])
 
 
 def wait_region(told: Wait) -> str:
@@ -182,13 +191,14 @@ def render(membership: Membership, *, on_board: bool = False) -> str:
     """Every region on one member's page, in the active language, as it is now."""
     present = look(Queue.objects.of(membership.classroom).pk)
     if on_board:
-        return class_region(present)
+        return class_regions(present)
     if membership.can_help:
         return helpers_regions(present)
     if membership.can_raise:
         latest = present.latest_of([membership.pk]).get(membership.pk)
-        return class_region(present) + student_region(present, latest)
-    return class_region(present)
+        own = student_region(present, latest) + student_asides(present, membership.pk)
+        return class_regions(present) + own
+    return class_regions(present)
 
 
 # --- The hub's renderer ------------------------------------------------------
@@ -225,6 +235,9 @@ def frames_for(queue_id: int, work: Work, watched: set[str]) -> Iterator[Part]:
     if work.everything:
         work.changed = work.class_wide = True
         work.students |= {each.student for each in audiences if each.kind == "student"}
+    if work.class_wide:
+        # A student's asides speak of the lesson.
+        work.asides_of |= {each.student for each in audiences if each.kind == "student"}
     for kinds in (("helpers",), ("class", "student")):
         part = [each for each in audiences if each.kind in kinds]
         if part:
@@ -287,9 +300,14 @@ def _note_newcomers(passes: Sequence[Mapping]) -> None:
 def _part(present: Present, work: Work, audiences: list["Audience"]) -> Part:
     came = {name for socket in work.newcomers for name in socket.audiences}
     students = {each.student for each in audiences if each.kind == "student"}
-    concerned = [pk for pk in students if pk in work.students or _any_of(pk, came)]
-    latest = present.latest_of(concerned)
-    labels = {each.name: _label(present, each, latest) for each in audiences}
+    new = {pk for pk in students if _any_of(pk, came)}
+    told = _Told(
+        present,
+        work,
+        latest=present.latest_of(new | students & work.students),
+        facts=asides.facts_of(present, new | students & work.asides_of),
+    )
+    labels = {each.name: _label(present, each, told.latest) for each in audiences}
     lacking = {
         name
         for socket in work.newcomers
@@ -299,8 +317,19 @@ def _part(present: Present, work: Work, audiences: list["Audience"]) -> Part:
     frames = {}
     for each in audiences:
         with translation.override(each.language):
-            frames[each.name] = _frames(present, work, each, each.name in lacking, latest)
+            frames[each.name] = _frames(told, each, each.name in lacking)
     return Part(frames, labels, present.queue.version)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one part is rendered from. ``latest`` and ``facts`` (of asides) have those students
+    for whom they are needed."""
+
+    present: Present
+    work: Work
+    latest: Mapping[int, HelpRequest]
+    facts: asides.Facts
 
 
 def _label(present: Present, audience: "Audience", latest: Mapping[int, HelpRequest]) -> int:
@@ -317,31 +346,39 @@ def _any_of(student_id: int, names: set[str]) -> bool:
     return any(student(student_id, code) in names for code, _name in settings.LANGUAGES)
 
 
-def _frames(
-    present: Present,
-    work: Work,
-    audience: Audience,
-    is_lacking: bool,
-    latest: Mapping[int, HelpRequest],
-) -> list[Frame]:
+def _frames(told: _Told, audience: Audience, is_lacking: bool) -> list[Frame]:
     """``is_lacking``: somebody came whose page does not show this version."""
+    present, work = told.present, told.work
+    if audience.kind == "student":
+        return [*_own(told, audience.student, is_lacking), *_own_asides(told, audience.student)]
     if audience.kind == "helpers":
         if is_lacking or work.changed:
             return [Frame(helpers_regions(present), news=work.changed)]
         return []
-    if audience.kind == "class":
-        if is_lacking or work.class_wide:
-            return [Frame(class_region(present), news=work.class_wide)]
-        return []
-    is_changed = audience.student in work.students
-    if is_lacking or is_changed:
-        own = latest.get(audience.student)
-        return [Frame(student_region(present, own), news=is_changed)]
-    if audience.student in present.places:
-        # Somebody else's change can make this student the next one.
-        told = present.wait_of(audience.student)
-        return [Frame(wait_region(told), sameness=str(told))]
+    is_news = work.class_wide or work.asides
+    if is_lacking or is_news:
+        return [Frame(class_regions(present), news=is_news)]
     return []
+
+
+def _own(told: _Told, student_id: int, is_lacking: bool) -> list[Frame]:
+    """A student's own request, or how long they still wait for."""
+    present = told.present
+    is_changed = student_id in told.work.students
+    if is_lacking or is_changed:
+        latest = told.latest.get(student_id)
+        return [Frame(student_region(present, latest), news=is_changed)]
+    if student_id in present.places:
+        # Somebody else's change can make this student the next one.
+        wait = present.wait_of(student_id)
+        return [Frame(wait_region(wait), sameness=str(wait))]
+    return []
+
+
+def _own_asides(told: _Told, student_id: int) -> list[Frame]:
+    """Every page that comes is given them: they have no label, and cost next to nothing."""
+    html = asides.of_student(told.present, told.facts.get(student_id, {}))
+    return [Frame(html, news=student_id in told.work.asides_of)] if html else []
 
 
 def _note_attendance(lesson_id: int, watched: set[str]) -> None:
@@ -372,6 +409,30 @@ def announce(
         "students": list(students),
         "class_wide": class_wide,
         "attend": attend,
+        "asides": False,
+        "asides_of": [],
+    }
+    transaction.on_commit(lambda: hub.tell_all(message), robust=True)
+
+
+def announce_asides(
+    classroom: Classroom, *, students: Iterable[int] = (), class_wide: bool = False
+) -> None:
+    """The same for what another app shows beside the queue: its helpers' regions, those of
+    these students (membership ids), and with ``class_wide`` those of the whole class.
+
+    To be called inside the transaction of the change, whose lock it takes.
+    """
+    queue = Queue.objects.of(classroom)
+    Queue.objects.note_asides(queue.pk, class_wide=class_wide)
+    message = {
+        "type": "live.changed",
+        "queue": queue.pk,
+        "students": [],
+        "class_wide": False,
+        "attend": None,
+        "asides": class_wide,
+        "asides_of": list(students),
     }
     transaction.on_commit(lambda: hub.tell_all(message), robust=True)
 

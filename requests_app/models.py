@@ -7,7 +7,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,14 @@ class QueueQuerySet(models.QuerySet["Queue"]):
             raise Queue.DoesNotExist
         return found[0]
 
+    def note_asides(self, pk: int, *, class_wide: bool) -> None:
+        """Note that what other apps show beside the queue changes; it locks, as ``locked`` does."""
+        changed: dict = {"version": F("version") + 1, "asides": F("asides") + 1}
+        if class_wide:
+            now = int(timezone.now().timestamp() * 1_000_000)
+            changed["class_asides_at"] = Greatest(F("class_asides_at") + 1, now)
+        self.filter(pk=pk).update(**changed)
+
 
 class Queue(models.Model):
     """The line of one class. ``version`` labels every region rendered from it."""
@@ -73,6 +82,10 @@ class Queue(models.Model):
     rule = models.CharField(
         _("order of help"), max_length=11, choices=Rule, default=Rule.HEAD_STARTS
     )
+    #: Counts changes of what other apps show beside the queue; no student's page shows it.
+    asides = models.PositiveBigIntegerField(default=0, editable=False)
+    #: When what they show to the whole class changed last, in microseconds.
+    class_asides_at = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects = QueueQuerySet.as_manager()
 

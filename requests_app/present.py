@@ -1,10 +1,10 @@
 """What is true now in one queue: looked up once for all who ask at the same time."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import F, Max, Q
 from django.utils import timezone
@@ -22,6 +22,8 @@ HOT_FROM, HOT_SHARE, HOT_WITHIN = 3, 0.15, timedelta(minutes=10)
 LONGEST_VISIT = timedelta(hours=1)
 #: A helper who did something in this time counts as active (for the wait range).
 ACTIVE_WITHIN = timedelta(minutes=10)
+
+Found = TypeVar("Found")
 
 
 class Wait(NamedTuple):
@@ -58,12 +60,34 @@ class Present:
         return self.lesson is not None and self.lesson.closed_at is None
 
     @property
-    def label(self) -> int:
-        """Version of the class-wide region: when help opened or closed, in microseconds."""
+    def lesson_label(self) -> int:
+        """When help opened or closed, in microseconds."""
         if self.lesson is None:
             return 0
         moment = self.lesson.closed_at or self.lesson.opened_at
         return int(moment.timestamp() * 1_000_000)
+
+    @property
+    def label(self) -> int:
+        """Version of the class-wide regions.
+
+        Of two moments the sum, so that a change of either shows, whatever the clocks say.
+        """
+        return self.lesson_label + self.queue.class_asides_at
+
+    def keep(self, name: str, find: Callable[[], Found]) -> Found:
+        """What an aside knows, found once and kept until help opens or closes or an app
+        announces a change of its own: what nobody uses costs no query."""
+        now = (self.lesson_label, self.queue.asides)
+        label, kept = _kept.get(self.queue.pk, (None, {}))
+        if label != now:
+            if len(_kept) >= _KNOWN_SIZE:
+                _kept.clear()
+            kept = {}
+            _kept[self.queue.pk] = (now, kept)
+        if name not in kept:
+            kept[name] = find()
+        return kept[name]
 
     @cached_property
     def active(self) -> list[HelpRequest]:
@@ -226,6 +250,8 @@ SHARED_FOR, PACE_LASTS = timedelta(seconds=2), timedelta(seconds=20)
 #: Queues whose present state is kept.
 _KNOWN_SIZE = 512
 _known: dict[int, Present] = {}
+#: Queue → what its asides know, and the label under which they found it.
+_kept: dict[int, tuple[tuple[int, int] | None, dict[str, Any]]] = {}
 _looking: dict[int, threading.Lock] = {}
 
 
@@ -253,3 +279,4 @@ def look(queue_id: int) -> Present:
 def forget_queues() -> None:
     """Look every queue up anew."""
     _known.clear()
+    _kept.clear()

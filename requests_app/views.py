@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classrooms.access import MemberRequest, helper_required, member_required, student_required
 from classrooms.models import Membership, Task
-from requests_app import actions, forms, live, ticket
+from requests_app import actions, asides, forms, live, ticket
 from requests_app.models import HelpRequest, Queue, new_key
 
 # --- Pages -------------------------------------------------------------------
@@ -44,7 +44,11 @@ def board_regions(request: MemberRequest) -> HttpResponse:
 def board(request: MemberRequest) -> HttpResponse:
     """For the projector: is help open, how to come in, how we ask. Nothing about anybody."""
     queue = queue_of(request)
-    context = live.class_context(live.Present(queue.pk)) | {"ticket": ticket_of(request, queue)}
+    present = live.Present(queue.pk)
+    context = live.class_context(present) | {
+        "ticket": ticket_of(request, queue),
+        "class_asides": asides.of_class(present),
+    }
     return render(request, "requests_app/board.html", context)
 
 
@@ -325,6 +329,7 @@ def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
     if membership.can_help:
         context |= live.helpers_context(present) | {
             "title": live.title(present),
+            "asides": asides.of_helpers(present),
             "open_form": forms.OpenHelpForm(),
             "raise_for": forms.RaiseForForm(
                 classroom=membership.classroom, initial={"form_key": new_key()}
@@ -338,7 +343,10 @@ def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
     latest = present.latest_of([membership.pk]).get(membership.pk)
     actions.attendance(membership.classroom, [membership.pk])
     context |= live.class_context(present) | live.student_context(present, latest)
-    context |= card(request, latest)
+    context |= card(request, latest) | {
+        "class_asides": asides.of_class(present),
+        "asides": live.student_asides(present, membership.pk),
+    }
     return render(request, "requests_app/student.html", context, status=status)
 
 
