@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkins import live, questions, reach, results
+from checkins import questions, reach, results
 from checkins.models import (
     CheckIn,
     CheckInStatus,
@@ -39,6 +39,7 @@ from classrooms.access import digest
 from classrooms.actions import NotPossible
 from classrooms.models import Classroom, Lesson, Membership, School, Task
 from requests_app import actions as asking
+from requests_app.live import announce_asides
 from requests_app.models import Queue
 
 #: A check-in that nobody closed is closed by the clock.
@@ -197,7 +198,7 @@ def _open(check_in: CheckIn, now: datetime) -> CheckIn:
     check_in.opened_at = now
     check_in.lesson = check_in.classroom.lessons.order_by("-opened_at", "-pk").first()
     check_in.save()
-    live.announce(check_in.classroom, class_wide=True)
+    announce_asides(check_in.classroom, class_wide=True)
     return check_in
 
 
@@ -226,7 +227,7 @@ def close(check_in: CheckIn) -> CheckIn:
     current.closed_at = timezone.now()
     current.unnamed_replies.update(edit_digest="")
     current.save(update_fields=["status", "closed_at"])
-    live.announce(current.classroom, class_wide=True)
+    announce_asides(current.classroom, class_wide=True)
     return current
 
 
@@ -290,7 +291,7 @@ def reply(check_in: CheckIn, given: Given, *, by: Membership, edit_key: str) -> 
     if not current.is_named:
         results.publish(current)
     current.save(update_fields=["replied", "reply_count", "published"])
-    live.announce(current.classroom)
+    announce_asides(current.classroom)
     return current
 
 
@@ -454,7 +455,7 @@ def say_how(*, by: Membership, going: str) -> SelfCheck:
     now = timezone.now()
     mine = SelfCheck.objects.filter(lesson=lesson, student=by).first()
     mine = mine or SelfCheck(lesson=lesson, student=by)
-    mine.going = going
+    mine.going, mine.changed_at = going, now
     if going == Going.STUCK:
         mine.stuck_since = mine.stuck_since or now
         mine.first_stuck_at = mine.first_stuck_at or now
@@ -462,17 +463,17 @@ def say_how(*, by: Membership, going: str) -> SelfCheck:
         mine.stuck_since = None
         mine.nudge_ended_at = now if mine.nudged_at else None
     mine.save()
-    live.announce(by.classroom, students=[by.pk])
+    announce_asides(by.classroom, students=[by.pk])
     return mine
 
 
 @transaction.atomic
 def end_nudge(*, by: Membership) -> None:
     """ "Not now": the nudge goes and does not come back in this lesson."""
-    SelfCheck.objects.filter(student=by, nudged_at__isnull=False, nudge_ended_at=None).update(
-        nudge_ended_at=timezone.now()
-    )
-    live.announce(by.classroom, students=[by.pk])
+    now = timezone.now()
+    nudged = SelfCheck.objects.filter(student=by, nudged_at__isnull=False, nudge_ended_at=None)
+    nudged.update(nudge_ended_at=now, changed_at=now)
+    announce_asides(by.classroom, students=[by.pk])
 
 
 @transaction.atomic
@@ -490,8 +491,9 @@ def nudge(lesson: Lesson, *, now: datetime) -> int:
     ).exclude(reach.has_asked())
     found = list(due.values_list("pk", "student"))
     if found:
-        SelfCheck.objects.filter(pk__in=[pk for pk, _student in found]).update(nudged_at=now)
-        live.announce(lesson.classroom, students=[student for _pk, student in found])
+        nudged = SelfCheck.objects.filter(pk__in=[pk for pk, _student in found])
+        nudged.update(nudged_at=now, changed_at=now)
+        announce_asides(lesson.classroom, students=[student for _pk, student in found])
     return len(found)
 
 
@@ -531,7 +533,7 @@ def _start(moment: HelpMoment, now: datetime) -> HelpMoment:
     moment.started_at = now
     moment.ends_at = now + timedelta(seconds=moment.seconds)
     moment.save()
-    live.announce(moment.classroom, class_wide=True)
+    announce_asides(moment.classroom, class_wide=True)
     return moment
 
 
@@ -545,7 +547,7 @@ def end_moment(moment: HelpMoment) -> None:
     elif current.is_on(timezone.now()):
         current.ends_at = timezone.now()
         current.save(update_fields=["ends_at"])
-        live.announce(moment.classroom, class_wide=True)
+        announce_asides(moment.classroom, class_wide=True)
 
 
 @transaction.atomic
@@ -593,7 +595,7 @@ def offer(student: Membership, *, by: Membership) -> Contact:
             else _("%(name)s has an offer in this lesson already.") % {"name": student.name}
         )
     made = student.contacts.create(by=by, lesson=lesson, kind=Contact.Kind.OFFERED)
-    live.announce(by.classroom, students=[student.pk])
+    announce_asides(by.classroom, students=[student.pk])
     return made
 
 
@@ -602,14 +604,14 @@ def take_offer(*, by: Membership) -> None:
     """ "Yes, please": the student's hand goes up, because they said so."""
     offered = _answered(by, Contact.Answer.YES)
     asking.raise_hand(Queue.objects.of(by.classroom), student=by, form_key=f"offer-{offered.pk}")
-    live.announce(by.classroom, students=[by.pk])
+    announce_asides(by.classroom, students=[by.pk])
 
 
 @transaction.atomic
 def refuse_offer(*, by: Membership) -> None:
     """ "Not now": no reason is asked for."""
     _answered(by, Contact.Answer.NOT_NOW)
-    live.announce(by.classroom, students=[by.pk])
+    announce_asides(by.classroom, students=[by.pk])
 
 
 def _answered(student: Membership, answer: str) -> Contact:
@@ -619,8 +621,8 @@ def _answered(student: Membership, answer: str) -> Contact:
     ).first()
     if offered is None:
         raise NotPossible(_("That offer is over. You can raise your hand whenever you like."))
-    offered.answer = answer
-    offered.save(update_fields=["answer"])
+    offered.answer, offered.answered_at = answer, timezone.now()
+    offered.save(update_fields=["answer", "answered_at"])
     return offered
 
 
@@ -650,7 +652,7 @@ def _show_ended_moments(now: datetime) -> None:
     ended = HelpMoment.objects.filter(ends_at__lte=now, ends_at__gt=now - _SINCE_LAST_TICK)
     for moment in ended.select_related("classroom"):
         with transaction.atomic():
-            live.announce(moment.classroom, class_wide=True)
+            announce_asides(moment.classroom, class_wide=True)
 
 
 def delete_what_is_due(now: datetime | None = None) -> int:

@@ -292,7 +292,7 @@ class Going(models.TextChoices):
     """ "How is it going?" (A04)."""
 
     FINE = "fine", _("Going fine")
-    GENTLY = "gently", _("Step by step, but OK")
+    SLOWLY = "slowly", _("Slow but OK")
     STUCK = "stuck", _("Stuck")
 
 
@@ -309,6 +309,8 @@ class SelfCheck(models.Model):
     #: When the one nudge of the lesson came (R3), and when it was put aside.
     nudged_at = models.DateTimeField(null=True, blank=True)
     nudge_ended_at = models.DateTimeField(null=True, blank=True)
+    #: Labels what the student is shown of it.
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
@@ -350,7 +352,7 @@ class HelpMoment(models.Model):
     def requests(self):
         """The hands raised in it: the time of the first raise is never changed."""
         return HelpRequest.objects.filter(
-            lesson=self.lesson,
+            lesson=self.lesson_id,
             raised_at__gte=self.started_at,
             raised_at__lt=self.ends_at,
         )
@@ -375,6 +377,7 @@ class Contact(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     answer = models.CharField(max_length=7, choices=Answer, blank=True)
     at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -18,6 +18,7 @@ from classrooms.models import Classroom, Lesson, Membership, Role, School
 from classrooms.roster import read_paste
 from demo import lessons
 from demo.cast import ACCOUNTS, CLASSES, FRANKLIN, HOPPER, RAMANUJAN, SCHOOL, TURING, ClassPlan
+from demo.checkins import add_checkins
 from demo.clock import settable_clock
 from demo.resources import add_resources
 from requests_app.actions import close_help
@@ -102,6 +103,7 @@ def _build(now: datetime, set_clock: Callable[[datetime], object]) -> None:
         _fill(classroom, plan, people)
         _week(lessons.Stage(classroom, rng, set_clock), plan, now)
     lessons.lesson_now(lessons.Stage(classrooms[0], rng, set_clock), now)
+    add_checkins(classrooms[0])
 
 
 def _found_school(people: dict[str, User]) -> School:

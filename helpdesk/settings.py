@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "accounts",
     "classrooms",
     "requests_app",
+    "checkins",
     "resources",
     *(["demo"] if DEMO else []),
 ]

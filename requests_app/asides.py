@@ -16,6 +16,7 @@ with every change, so it may count hands; what it knows otherwise it keeps (``Pr
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import translation
 from django.utils.html import format_html_join
@@ -36,7 +37,7 @@ class Aside:
     class_region: Callable[[Present], str] | None = None
     helpers_region: Callable[[Present], str] | None = None
     student_facts: Callable[[Present, Collection[int]], Mapping[int, Hashable]] | None = None
-    student_region: Callable[[Present, Hashable], str] | None = None
+    student_region: Callable[[Present, Any], str] | None = None
 
 
 #: Student (membership id) → app → the facts of their region.

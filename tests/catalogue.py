@@ -16,7 +16,8 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("accounts", "classrooms", "demo", "helpdesk", "requests_app", "resources", "templates")
+APPS = ("accounts", "checkins", "classrooms", "demo", "helpdesk", "requests_app", "resources")
+SOURCES = (*APPS, "templates")
 KEYWORDS = {
     "_": None,
     "gettext": None,

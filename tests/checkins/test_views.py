@@ -9,6 +9,7 @@ from django.utils.html import escape
 
 from checkins import actions
 from checkins.actions import Given
+from checkins.live import moment_on
 from checkins.models import (
     CheckIn,
     FollowUp,
@@ -392,7 +393,7 @@ def test_a_help_moment_is_started_planned_and_ended(as_grace, url, room, lesson)
     assert moment.seconds == 30
     assert as_grace.post(url("start_moment")).status_code == 409
     as_grace.post(url("end_moment", moment.pk))
-    assert not actions.live.moment_on(room)
+    assert not moment_on(room)
     tomorrow = (timezone.now() + timedelta(days=1)).astimezone(room.zone)
     when = {"day": f"{tomorrow:%Y-%m-%d}", "hour": f"{tomorrow:%H:%M}", "seconds": "60"}
     as_grace.post(url("plan_moment"), when)

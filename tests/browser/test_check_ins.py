@@ -11,17 +11,8 @@ from checkins.actions import Given, Plan
 from checkins.models import FollowUp, HelpMoment, UnnamedReply, Visibility
 from checkins.questions import Kind, scale
 from requests_app import actions as asking
-from tests.browser.conftest import (  # noqa: F401
-    chromium,
-    database_thread,
-    in_database,
-    open_as,
-    server,
-    visit,
-)
 from tests.browser.test_accessibility import PHONE, check
-
-pytestmark = pytest.mark.browser
+from tests.conftest import student
 
 QUESTIONS = [
     {"kind": Kind.SINGLE, "text": "Which?", "options": ["Red", "Green"]},
@@ -32,12 +23,12 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def ready(room, grace, alan, ada, in_database):  # noqa: F811
+def ready(room, grace, alan, ada, in_database):
     room.tasks.create(title="Loops")
     return actions.open_check_in(room, actions.preset("ready"), by=grace)
 
 
-def test_a_check_in_is_answered_by_keyboard_alone(ready, open_as, ada, in_database):  # noqa: F811
+def test_a_check_in_is_answered_by_keyboard_alone(ready, open_as, ada, in_database):
     page = open_as(ada, f"check-ins/{ready.key}/")
     press = page.keyboard.press
     page.locator("input[name=q0]").first.focus()
@@ -53,7 +44,7 @@ def test_a_check_in_is_answered_by_keyboard_alone(ready, open_as, ada, in_databa
     assert in_database(lambda: UnnamedReply.objects.get().answers) == {"0": 1}
 
 
-def test_three_taps_of_a_thumb_are_enough(ready, open_as, ada, in_database):  # noqa: F811
+def test_three_taps_of_a_thumb_are_enough(ready, open_as, ada, in_database):
     page = open_as(ada, f"check-ins/{ready.key}/", viewport=PHONE, has_touch=True)
     page.get_by_text("Ready", exact=True).tap()
     page.get_by_text("No thanks").tap()
@@ -62,7 +53,7 @@ def test_three_taps_of_a_thumb_are_enough(ready, open_as, ada, in_database):  # 
     assert in_database(UnnamedReply.objects.count) == 1
 
 
-def test_a_check_in_works_without_scripts(ready, open_as, ada, in_database):  # noqa: F811
+def test_a_check_in_works_without_scripts(ready, open_as, ada, in_database):
     page = open_as(ada, f"check-ins/{ready.key}/", javascript=False)
     page.check("input[name=q2][value=today]")
     page.check("input[name=adult] >> nth=0")
@@ -75,8 +66,8 @@ def test_a_check_in_works_without_scripts(ready, open_as, ada, in_database):  # 
     expect(page.get_by_text("Nobody will check in")).to_be_visible()
 
 
-def test_totals_fill_in_by_themselves(ready, pupils, open_as, grace, in_database):  # noqa: F811
-    everybody = in_database(pupils, 6)
+def test_totals_fill_in_by_themselves(room, ready, open_as, grace, in_database):
+    everybody = in_database(lambda: [student(room, f"Pupil {number}") for number in range(6)])
     page = open_as(grace, f"check-ins/{ready.key}/results/")
     expect(page.get_by_text("under 5")).to_be_visible()
 
@@ -89,7 +80,7 @@ def test_totals_fill_in_by_themselves(ready, pupils, open_as, grace, in_database
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_the_pages(room, lesson, grace, ada, ready, open_as, scheme):  # noqa: F811
+def test_everybody_can_use_the_pages(room, lesson, grace, ada, ready, open_as, scheme):
     look = {"viewport": PHONE, "color_scheme": scheme}
     staff = (
         "check-ins/",
@@ -108,7 +99,7 @@ def test_everybody_can_use_the_pages(room, lesson, grace, ada, ready, open_as, s
 
 
 @pytest.fixture
-def named_reply(room, grace, ada, in_database):  # noqa: F811
+def named_reply(room, grace, ada, in_database):
     plan = Plan("Mine", Visibility.NAMED, QUESTIONS)
     check_in = actions.open_check_in(room, plan, by=grace)
     given = Given(answers={"0": 0, "1": [0, 1], "2": 6, "3": "because " * 30})
@@ -116,14 +107,14 @@ def named_reply(room, grace, ada, in_database):  # noqa: F811
     return check_in
 
 
-def test_every_kind_of_question_is_usable(named_reply, open_as, ada, grace):  # noqa: F811
+def test_every_kind_of_question_is_usable(named_reply, open_as, ada, grace):
     for who, path in ((ada, "?change=1"), (ada, ""), (grace, "results/")):
         where = f"check-ins/{named_reply.key}/{path}"
         check(open_as(who, where, viewport=PHONE), where)
 
 
 @pytest.fixture
-def short_moment(room, lesson, grace, ada, ben, in_database):  # noqa: F811
+def short_moment(room, lesson, grace, ada, ben, in_database):
     """One that has five seconds left."""
     moment = actions.start_moment(room, by=grace, seconds=30)
     end = timezone.now() + timedelta(seconds=5)
@@ -132,7 +123,7 @@ def short_moment(room, lesson, grace, ada, ben, in_database):  # noqa: F811
 
 def test_a_help_moment_ends_by_itself_on_every_page_at_once(
     short_moment,
-    open_as,  # noqa: F811
+    open_as,
     ada,
     ben,
 ):
@@ -150,8 +141,8 @@ def test_stuck_is_said_by_keyboard_and_raises_nothing(
     room,
     lesson,
     ada,
-    open_as,  # noqa: F811
-    in_database,  # noqa: F811
+    open_as,
+    in_database,
 ):
     page = open_as(ada, viewport=PHONE)
     page.focus("#going-stuck")
@@ -167,7 +158,7 @@ def test_a_help_moment_is_on_every_page_within_a_second(
     lesson,
     ada,
     grace,
-    open_as,  # noqa: F811
+    open_as,
 ):
     student, teacher = open_as(ada, viewport=PHONE), open_as(grace)
     teacher.click("#start-moment")
@@ -182,7 +173,7 @@ def test_a_check_in_opens_on_the_students_page_in_two_taps(
     lesson,
     ada,
     grace,
-    open_as,  # noqa: F811
+    open_as,
 ):
     student, teacher = open_as(ada, viewport=PHONE), open_as(grace)
     teacher.get_by_role("link", name="Start a check-in").click()
