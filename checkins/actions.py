@@ -87,15 +87,10 @@ def settings_of(classroom: Classroom) -> Settings:
 
 def preset(name: str, visibility: str = Visibility.TOTALS) -> Plan:
     """A template of the product, in the active language."""
-    makes = {
-        Preset.READY: questions.ready,
-        Preset.EXIT: questions.leaving,
-        Preset.WELL_BEING: questions.well_being,
-    }
     chosen = Preset(name)
     if chosen != Preset.READY:
         visibility = Visibility.TOTALS
-    return Plan(str(chosen.label), visibility, makes[chosen](), chosen)
+    return Plan(str(chosen.label), visibility, questions.PRESETS[chosen](), chosen)
 
 
 def own(template: Template) -> Plan:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from checkins.questions import COUNTED, InTheWay, Kind, Question, Soon, options_of
+from checkins.questions import COUNTED, InTheWay, Kind, Question, Soon, in_words, options_of
 from classrooms.models import Classroom, Lesson, Membership, School, Task
 from requests_app.models import HelpRequest
 
@@ -148,6 +148,16 @@ class CheckIn(models.Model):
     def is_named(self) -> bool:
         return self.visibility == Visibility.NAMED
 
+    @property
+    def name(self) -> str:
+        """The title, of a preset in the active language."""
+        return str(Preset(self.preset).label) if self.preset else self.title
+
+    @property
+    def asked(self) -> list[Question]:
+        """The questions, of a preset in the active language."""
+        return in_words(self.preset, self.questions)
+
     def has_reply_of(self, student: Membership) -> bool:
         return student.pk in self.replied
 
@@ -163,7 +173,7 @@ class CheckIn(models.Model):
         return found
 
     def question(self, number: int) -> Question:
-        return self.questions[number]
+        return self.asked[number]
 
 
 class UnnamedReply(models.Model):

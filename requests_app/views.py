@@ -27,6 +27,13 @@ def show(request: MemberRequest) -> HttpResponse:
 
 
 @require_safe
+@helper_required
+def same_problem(request: MemberRequest) -> HttpResponse:
+    """The same live page, with only what many are stuck on."""
+    return render_page(request, tab="same_problem")
+
+
+@require_safe
 @member_required
 def regions(request: MemberRequest) -> HttpResponse:
     """Every region of this member's page, for a page whose socket is silent or was asleep."""
@@ -321,7 +328,7 @@ def render_flash(request: MemberRequest, *, undo: bool) -> str:
     return render_to_string("_flash.html", {"undo_url": url if undo else ""}, request)
 
 
-def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
+def render_page(request: MemberRequest, status: int = 200, tab: str = "queue") -> HttpResponse:
     membership = request.membership
     queue = queue_of(request)
     present = live.Present(queue.pk)
@@ -330,6 +337,7 @@ def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
         context |= live.helpers_context(present) | {
             "title": live.title(present),
             "asides": asides.of_helpers(present),
+            "tab": tab,
             "open_form": forms.OpenHelpForm(),
             "raise_for": forms.RaiseForForm(
                 classroom=membership.classroom, initial={"form_key": new_key()}

@@ -104,6 +104,7 @@ def both(who: dict) -> dict[str, dict]:
 
 TABLE = {
     "requests_app:show": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "requests_app:same_problem": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:board": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:board_regions": {"GET": MEMBERS, "POST": NOT_OFFERED},

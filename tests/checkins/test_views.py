@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django.utils.html import escape
 
-from checkins import actions
+from checkins import actions, questions
 from checkins.actions import Given
 from checkins.live import moment_on
 from checkins.models import (
@@ -76,6 +76,17 @@ def test_a_reply_is_sent_shown_and_changed(as_ada, ready, url):
     assert re.search(r'name="q0" value="1"[^>]*checked', text(form))
     as_ada.post(where, {"q0": "2", "edit_key": key})
     assert UnnamedReply.objects.get().answers == {"0": 2}
+
+
+def test_a_preset_asks_in_the_language_of_the_reader(as_ada, ready, url, monkeypatch):
+    monkeypatch.setattr(questions, "_", lambda words: f"«{words}»")
+    where = url("answer", ready.key)
+    assert "«Nearly»" in text(as_ada.get(where))
+    ready.questions[0]["options"] = ["It", "was", "different", "then"]
+    ready.save()
+    page = text(as_ada.get(where))
+    assert "«Nearly»" not in page
+    assert "different" in page
 
 
 def test_a_double_tap_is_one_reply(as_ada, ready, url):
