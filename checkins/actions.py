@@ -13,8 +13,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from checkins import questions, reach, results
 from checkins.models import (
+    Change,
     CheckIn,
     CheckInStatus,
     Contact,
@@ -27,12 +29,12 @@ from checkins.models import (
     PlannedHelp,
     Preset,
     ReasonTally,
+    SchoolRules,
     SelfCheck,
     Settings,
     Template,
     UnnamedReply,
     Visibility,
-    WellBeingRules,
 )
 from checkins.questions import InTheWay, Kind, Question, Soon
 from classrooms.access import digest
@@ -100,33 +102,86 @@ def own(template: Template) -> Plan:
 # --- Templates and settings --------------------------------------------------
 
 
-def save_template(classroom: Classroom, plan: Plan) -> Template:
-    if classroom.check_in_templates.count() >= TEMPLATES_AT_MOST:
+@transaction.atomic
+def save_template(classroom: Classroom, plan: Plan, *, by: User | None) -> Template:
+    """Keep a check-in that a class wrote itself."""
+    return _save_template(classroom.school, classroom, plan, by)
+
+
+@transaction.atomic
+def save_school_template(school: School, plan: Plan, *, by: User | None) -> Template:
+    """The same for all classes of a school."""
+    return _save_template(school, None, plan, by)
+
+
+def _save_template(
+    school: School, classroom: Classroom | None, plan: Plan, by: User | None
+) -> Template:
+    known = Template.objects.filter(school=school, classroom=classroom)
+    if known.count() >= TEMPLATES_AT_MOST:
         raise NotPossible(
-            _("A class can have %(most)d check-ins of its own. Take one away first.")
+            _("There is room for %(most)d check-ins of your own. Take one away first.")
             % {"most": TEMPLATES_AT_MOST}
         )
-    return classroom.check_in_templates.create(
-        title=plan.title, visibility=plan.visibility, questions=plan.questions
+    _record(Change.Verb.ADDED, plan.title, school=school, classroom=classroom, by=by)
+    return known.create(
+        school=school,
+        classroom=classroom,
+        title=plan.title,
+        visibility=plan.visibility,
+        questions=plan.questions,
     )
 
 
-def drop_template(template: Template) -> None:
+@transaction.atomic
+def drop_template(template: Template, *, by: User | None) -> None:
     """Take a template away; check-ins made from it keep their own copy."""
+    school, classroom = template.school, template.classroom
+    _record(Change.Verb.REMOVED, template.title, school=school, classroom=classroom, by=by)
     template.delete()
 
 
-def save_settings(settings: Settings) -> None:
-    settings.save()
+@transaction.atomic
+def save_settings(chosen: Settings, *, fields: list[str], by: User | None) -> None:
+    chosen.save()
+    if fields:
+        school, title = chosen.classroom.school, _("Settings for check-ins")
+        classroom = chosen.classroom
+        _record(
+            Change.Verb.CHANGED, title, school=school, classroom=classroom, by=by, fields=fields
+        )
 
 
-def save_well_being_rules(rules: WellBeingRules) -> None:
+def rules_of(school: School) -> SchoolRules:
+    """What the school decided; the defaults, not saved, if nobody has."""
+    return SchoolRules.objects.filter(school=school).first() or SchoolRules(school=school)
+
+
+@transaction.atomic
+def save_rules(rules: SchoolRules, *, fields: list[str], by: User | None) -> None:
     rules.save()
+    if fields:
+        title = _("Rules for check-ins")
+        _record(Change.Verb.CHANGED, title, school=rules.school, by=by, fields=fields)
+
+
+def _record(
+    verb: Change.Verb,
+    title: str,
+    *,
+    school: School,
+    by: User | None,
+    classroom: Classroom | None = None,
+    fields: list[str] | None = None,
+) -> None:
+    Change.objects.create(
+        verb=verb, title=title, school=school, classroom=classroom, by=by, fields=fields or []
+    )
 
 
 def missing_for_well_being(school: School) -> list[str]:
     """What an admin still has to record before well-being can be asked about."""
-    rules = WellBeingRules.objects.filter(school=school).first() or WellBeingRules(school=school)
+    rules = rules_of(school)
     wanted = {
         _("how families agree"): rules.consent,
         _("hours in which somebody looks"): rules.hours,
@@ -421,6 +476,25 @@ def finish(follow_up: FollowUp) -> FollowUp:
 
 
 @transaction.atomic
+def pass_on(follow_up: FollowUp, *, to: Membership, by: User | None) -> FollowUp:
+    """A school admin finds another adult for one whose adult has left the class.
+
+    The student reads who it is, and can still say that they no longer want it.
+    """
+    alone = FollowUp.objects.left_alone().select_for_update(of=("self",))
+    current = alone.select_related("check_in__classroom__school").filter(pk=follow_up.pk).first()
+    if current is None:
+        raise NotPossible(_("This one is settled already."))
+    now, classroom = timezone.now(), current.check_in.classroom
+    current.adult, current.status, current.acknowledged_at = to, FollowUpStatus.REQUESTED, None
+    current.due_at = _due(now, current.soon, classroom)
+    current.save(update_fields=["adult", "status", "acknowledged_at", "due_at"])
+    title = _("A student's wish, to %(name)s") % {"name": to.name}
+    _record(Change.Verb.PASSED_ON, title, school=classroom.school, classroom=classroom, by=by)
+    return current
+
+
+@transaction.atomic
 def decline_follow_up(follow_up: FollowUp) -> FollowUp:
     """The student no longer wants it: their word always holds."""
     current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
@@ -654,7 +728,7 @@ def delete_what_is_due(now: datetime | None = None) -> int:
     """Delete single answers and self-checks whose days are over; how many check-ins it was."""
     now = now or timezone.now()
     purged = 0
-    for classroom in Classroom.objects.select_related("check_in_settings"):
+    for classroom in Classroom.objects.select_related("school__check_in_rules"):
         limit = now - _kept_for(classroom)
         closed = CheckIn.objects.filter(classroom=classroom, status=CheckInStatus.CLOSED)
         for check_in in closed.filter(closed_at__lte=limit):
@@ -667,8 +741,8 @@ def delete_what_is_due(now: datetime | None = None) -> int:
 
 
 def _kept_for(classroom: Classroom) -> timedelta:
-    chosen = getattr(classroom, "check_in_settings", None) or Settings()
-    return timedelta(days=chosen.keep_days)
+    decided = getattr(classroom.school, "check_in_rules", None) or SchoolRules()
+    return timedelta(days=decided.keep_days)
 
 
 # --- Locks -------------------------------------------------------------------

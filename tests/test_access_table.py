@@ -150,7 +150,8 @@ TABLE = {
     "checkins:finish": acts(only("teacher")),
     **dict.fromkeys([f"checkins:{name}" for name in ("schedule", "write")], both(HELPERS)),
     "checkins:settings": both(MANAGERS),
-    "checkins:rules": both(only("admin")),
+    **dict.fromkeys(("checkins:rules", "checkins:write_for_school"), both(SCHOOL_ADMIN)),
+    **dict.fromkeys(("checkins:drop_for_school", "checkins:pass_on"), acts(SCHOOL_ADMIN)),
     **dict.fromkeys(
         [
             f"checkins:{name}"
@@ -309,6 +310,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
     twin = Classroom.objects.create(school=school, name="Twin", slug="twin-22222", code="TWNTWNTW")
     far = School.objects.create(name="Far School")
     check_in = check_ins.open_check_in(room, check_ins.preset("ready"), by=grace)
+    plan = check_ins.preset("ready")
     wish = check_ins.Given(soon="today", adult=grace)
     check_ins.reply(check_in, wish, by=ada, edit_key="key")
     tomorrow = timezone.now() + timedelta(days=1)
@@ -347,7 +349,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "task": task.pk,
             "month": f"{timezone.localdate():%Y-%m}",
             "check_in_key": check_in.key,
-            "template": check_ins.save_template(room, check_ins.preset("ready")).pk,
+            "template": check_ins.save_template(room, plan, by=None).pk,
             "follow_up": check_in.follow_ups.get().pk,
             "moment": check_ins.plan_moment(room, by=grace, seconds=60, at=tomorrow).pk,
         },
@@ -399,6 +401,10 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
     known = dict(world["parameters"])
     if name == "classrooms:accept_invite":
         known["key"] = world["invitation"]
+    if name == "checkins:drop_for_school":
+        plan = check_ins.preset("exit")
+        school = world["people"]["admin"].classroom.school
+        known["template"] = check_ins.save_school_template(school, plan, by=None).pk
     if "pk" in parameters:
         known["pk"] = thing_of(name, world).pk
     url = reverse(name, kwargs={each: known[each] for each in parameters})

@@ -74,7 +74,7 @@ def test_one_nudge_in_a_lesson_after_the_minutes_of_the_class(lesson, ada, ben, 
 def test_a_class_can_turn_the_nudge_off(room, lesson, ada):
     chosen = actions.settings_of(room)
     chosen.nudge_after = 0
-    actions.save_settings(chosen)
+    actions.save_settings(chosen, fields=["nudge_after"], by=None)
     actions.say_how(by=ada, going="stuck")
     actions.run_clock(minutes(60))
     assert SelfCheck.objects.get().nudged_at is None
