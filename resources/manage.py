@@ -37,7 +37,7 @@ from resources.forms import (
     StepForm,
     StepFormSet,
 )
-from resources.models import Change, Cost, Entry, Kind, Pathway, today_in
+from resources.models import Change, Cost, Entry, Pathway, today_in
 from resources.months import BUILT_IN, message_of
 from resources.place import PlacedRequest
 from resources.table import ImportPreview, PreviewGone, previewed, read, write
@@ -164,7 +164,6 @@ def first_values(request: PlacedRequest) -> dict[str, Any]:
     membership = getattr(request, "membership", None)
     name = membership.name if membership is not None else str(request.user)
     return {
-        "kind": Kind.FORMAL,
         "cost": Cost.FREE,
         "audience": _("Everybody"),
         "languages": [get_language_info(translation.get_language() or "en")["name_local"]],
