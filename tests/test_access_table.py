@@ -5,6 +5,7 @@ anything but a refusal), "404" (does not exist for them), "in" (sent to the way 
 front page), "405" (method not offered).
 """
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -444,6 +445,34 @@ def test_nobody_reads_what_is_not_for_them(role, world, told_by_ada, room, ada, 
     answer = {"zebra answer"}
     may_read = {"student": answer | {"zebra note"}, "assistant": answer, "teacher": answer}
     assert read == may_read.get(role, set())
+
+
+#: Pages that are no student's: for a wall and a projector, and the way in and out.
+NOT_THEIRS = {
+    "requests_app:board", "classrooms:sign", "classrooms:index", "classrooms:join",
+    "classrooms:join_code", "classrooms:start", "classrooms:accept_invite",
+    "classrooms:waiting", "healthz", "readyz",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, row in TABLE.items()
+        if row["GET"]["student"] == "yes" and name not in NOT_THEIRS
+    ],
+)
+def test_get_help_is_on_every_page_of_a_student(name, world, browser_of):
+    """A23: the same name, and it leads to the page of the class or of the school."""
+    parameters = dict(routes())[name]
+    known = dict(world["parameters"])
+    if "pk" in parameters:
+        known["pk"] = thing_of(name, world).pk
+    url = reverse(name, kwargs={each: known[each] for each in parameters})
+    page = browser_of(world["people"]["student"]).get(url).text
+    if "<html" in page:  # some answer with a part of a page
+        assert re.search(r'<a href="[^"]*/help/[^"]*"[^>]*>\s*Get help\s*</a>', page)
 
 
 #: Routes that name something inside a class.
