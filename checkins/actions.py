@@ -13,8 +13,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkins import live, questions, reach, results
+from accounts.models import User
+from checkins import questions, reach, results
 from checkins.models import (
+    Change,
     CheckIn,
     CheckInStatus,
     Contact,
@@ -27,18 +29,19 @@ from checkins.models import (
     PlannedHelp,
     Preset,
     ReasonTally,
+    SchoolRules,
     SelfCheck,
     Settings,
     Template,
     UnnamedReply,
     Visibility,
-    WellBeingRules,
 )
 from checkins.questions import InTheWay, Kind, Question, Soon
 from classrooms.access import digest
 from classrooms.actions import NotPossible
 from classrooms.models import Classroom, Lesson, Membership, School, Task
 from requests_app import actions as asking
+from requests_app.live import announce_asides
 from requests_app.models import Queue
 
 #: A check-in that nobody closed is closed by the clock.
@@ -86,15 +89,10 @@ def settings_of(classroom: Classroom) -> Settings:
 
 def preset(name: str, visibility: str = Visibility.TOTALS) -> Plan:
     """A template of the product, in the active language."""
-    makes = {
-        Preset.READY: questions.ready,
-        Preset.EXIT: questions.leaving,
-        Preset.WELL_BEING: questions.well_being,
-    }
     chosen = Preset(name)
     if chosen != Preset.READY:
         visibility = Visibility.TOTALS
-    return Plan(str(chosen.label), visibility, makes[chosen](), chosen)
+    return Plan(str(chosen.label), visibility, questions.PRESETS[chosen](), chosen)
 
 
 def own(template: Template) -> Plan:
@@ -104,33 +102,86 @@ def own(template: Template) -> Plan:
 # --- Templates and settings --------------------------------------------------
 
 
-def save_template(classroom: Classroom, plan: Plan) -> Template:
-    if classroom.check_in_templates.count() >= TEMPLATES_AT_MOST:
+@transaction.atomic
+def save_template(classroom: Classroom, plan: Plan, *, by: User | None) -> Template:
+    """Keep a check-in that a class wrote itself."""
+    return _save_template(classroom.school, classroom, plan, by)
+
+
+@transaction.atomic
+def save_school_template(school: School, plan: Plan, *, by: User | None) -> Template:
+    """The same for all classes of a school."""
+    return _save_template(school, None, plan, by)
+
+
+def _save_template(
+    school: School, classroom: Classroom | None, plan: Plan, by: User | None
+) -> Template:
+    known = Template.objects.filter(school=school, classroom=classroom)
+    if known.count() >= TEMPLATES_AT_MOST:
         raise NotPossible(
-            _("A class can have %(most)d check-ins of its own. Take one away first.")
+            _("There is room for %(most)d check-ins of your own. Take one away first.")
             % {"most": TEMPLATES_AT_MOST}
         )
-    return classroom.check_in_templates.create(
-        title=plan.title, visibility=plan.visibility, questions=plan.questions
+    _record(Change.Verb.ADDED, plan.title, school=school, classroom=classroom, by=by)
+    return known.create(
+        school=school,
+        classroom=classroom,
+        title=plan.title,
+        visibility=plan.visibility,
+        questions=plan.questions,
     )
 
 
-def drop_template(template: Template) -> None:
+@transaction.atomic
+def drop_template(template: Template, *, by: User | None) -> None:
     """Take a template away; check-ins made from it keep their own copy."""
+    school, classroom = template.school, template.classroom
+    _record(Change.Verb.REMOVED, template.title, school=school, classroom=classroom, by=by)
     template.delete()
 
 
-def save_settings(settings: Settings) -> None:
-    settings.save()
+@transaction.atomic
+def save_settings(chosen: Settings, *, fields: list[str], by: User | None) -> None:
+    chosen.save()
+    if fields:
+        school, title = chosen.classroom.school, _("Settings for check-ins")
+        classroom = chosen.classroom
+        _record(
+            Change.Verb.CHANGED, title, school=school, classroom=classroom, by=by, fields=fields
+        )
 
 
-def save_well_being_rules(rules: WellBeingRules) -> None:
+def rules_of(school: School) -> SchoolRules:
+    """What the school decided; the defaults, not saved, if nobody has."""
+    return SchoolRules.objects.filter(school=school).first() or SchoolRules(school=school)
+
+
+@transaction.atomic
+def save_rules(rules: SchoolRules, *, fields: list[str], by: User | None) -> None:
     rules.save()
+    if fields:
+        title = _("Rules for check-ins")
+        _record(Change.Verb.CHANGED, title, school=rules.school, by=by, fields=fields)
+
+
+def _record(
+    verb: Change.Verb,
+    title: str,
+    *,
+    school: School,
+    by: User | None,
+    classroom: Classroom | None = None,
+    fields: list[str] | None = None,
+) -> None:
+    Change.objects.create(
+        verb=verb, title=title, school=school, classroom=classroom, by=by, fields=fields or []
+    )
 
 
 def missing_for_well_being(school: School) -> list[str]:
     """What an admin still has to record before well-being can be asked about."""
-    rules = WellBeingRules.objects.filter(school=school).first() or WellBeingRules(school=school)
+    rules = rules_of(school)
     wanted = {
         _("how families agree"): rules.consent,
         _("hours in which somebody looks"): rules.hours,
@@ -197,7 +248,7 @@ def _open(check_in: CheckIn, now: datetime) -> CheckIn:
     check_in.opened_at = now
     check_in.lesson = check_in.classroom.lessons.order_by("-opened_at", "-pk").first()
     check_in.save()
-    live.announce(check_in.classroom, class_wide=True)
+    announce_asides(check_in.classroom, class_wide=True)
     return check_in
 
 
@@ -226,7 +277,7 @@ def close(check_in: CheckIn) -> CheckIn:
     current.closed_at = timezone.now()
     current.unnamed_replies.update(edit_digest="")
     current.save(update_fields=["status", "closed_at"])
-    live.announce(current.classroom, class_wide=True)
+    announce_asides(current.classroom, class_wide=True)
     return current
 
 
@@ -290,7 +341,7 @@ def reply(check_in: CheckIn, given: Given, *, by: Membership, edit_key: str) -> 
     if not current.is_named:
         results.publish(current)
     current.save(update_fields=["replied", "reply_count", "published"])
-    live.announce(current.classroom)
+    announce_asides(current.classroom)
     return current
 
 
@@ -425,6 +476,25 @@ def finish(follow_up: FollowUp) -> FollowUp:
 
 
 @transaction.atomic
+def pass_on(follow_up: FollowUp, *, to: Membership, by: User | None) -> FollowUp:
+    """A school admin finds another adult for one whose adult has left the class.
+
+    The student reads who it is, and can still say that they no longer want it.
+    """
+    alone = FollowUp.objects.left_alone().select_for_update(of=("self",))
+    current = alone.select_related("check_in__classroom__school").filter(pk=follow_up.pk).first()
+    if current is None:
+        raise NotPossible(_("This one is settled already."))
+    now, classroom = timezone.now(), current.check_in.classroom
+    current.adult, current.status, current.acknowledged_at = to, FollowUpStatus.REQUESTED, None
+    current.due_at = _due(now, current.soon, classroom)
+    current.save(update_fields=["adult", "status", "acknowledged_at", "due_at"])
+    title = _("A student's wish, to %(name)s") % {"name": to.name}
+    _record(Change.Verb.PASSED_ON, title, school=classroom.school, classroom=classroom, by=by)
+    return current
+
+
+@transaction.atomic
 def decline_follow_up(follow_up: FollowUp) -> FollowUp:
     """The student no longer wants it: their word always holds."""
     current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
@@ -454,7 +524,7 @@ def say_how(*, by: Membership, going: str) -> SelfCheck:
     now = timezone.now()
     mine = SelfCheck.objects.filter(lesson=lesson, student=by).first()
     mine = mine or SelfCheck(lesson=lesson, student=by)
-    mine.going = going
+    mine.going, mine.changed_at = going, now
     if going == Going.STUCK:
         mine.stuck_since = mine.stuck_since or now
         mine.first_stuck_at = mine.first_stuck_at or now
@@ -462,17 +532,17 @@ def say_how(*, by: Membership, going: str) -> SelfCheck:
         mine.stuck_since = None
         mine.nudge_ended_at = now if mine.nudged_at else None
     mine.save()
-    live.announce(by.classroom, students=[by.pk])
+    announce_asides(by.classroom, students=[by.pk])
     return mine
 
 
 @transaction.atomic
 def end_nudge(*, by: Membership) -> None:
     """ "Not now": the nudge goes and does not come back in this lesson."""
-    SelfCheck.objects.filter(student=by, nudged_at__isnull=False, nudge_ended_at=None).update(
-        nudge_ended_at=timezone.now()
-    )
-    live.announce(by.classroom, students=[by.pk])
+    now = timezone.now()
+    nudged = SelfCheck.objects.filter(student=by, nudged_at__isnull=False, nudge_ended_at=None)
+    nudged.update(nudge_ended_at=now, changed_at=now)
+    announce_asides(by.classroom, students=[by.pk])
 
 
 @transaction.atomic
@@ -490,8 +560,9 @@ def nudge(lesson: Lesson, *, now: datetime) -> int:
     ).exclude(reach.has_asked())
     found = list(due.values_list("pk", "student"))
     if found:
-        SelfCheck.objects.filter(pk__in=[pk for pk, _student in found]).update(nudged_at=now)
-        live.announce(lesson.classroom, students=[student for _pk, student in found])
+        nudged = SelfCheck.objects.filter(pk__in=[pk for pk, _student in found])
+        nudged.update(nudged_at=now, changed_at=now)
+        announce_asides(lesson.classroom, students=[student for _pk, student in found])
     return len(found)
 
 
@@ -531,7 +602,7 @@ def _start(moment: HelpMoment, now: datetime) -> HelpMoment:
     moment.started_at = now
     moment.ends_at = now + timedelta(seconds=moment.seconds)
     moment.save()
-    live.announce(moment.classroom, class_wide=True)
+    announce_asides(moment.classroom, class_wide=True)
     return moment
 
 
@@ -545,7 +616,7 @@ def end_moment(moment: HelpMoment) -> None:
     elif current.is_on(timezone.now()):
         current.ends_at = timezone.now()
         current.save(update_fields=["ends_at"])
-        live.announce(moment.classroom, class_wide=True)
+        announce_asides(moment.classroom, class_wide=True)
 
 
 @transaction.atomic
@@ -593,7 +664,7 @@ def offer(student: Membership, *, by: Membership) -> Contact:
             else _("%(name)s has an offer in this lesson already.") % {"name": student.name}
         )
     made = student.contacts.create(by=by, lesson=lesson, kind=Contact.Kind.OFFERED)
-    live.announce(by.classroom, students=[student.pk])
+    announce_asides(by.classroom, students=[student.pk])
     return made
 
 
@@ -602,14 +673,14 @@ def take_offer(*, by: Membership) -> None:
     """ "Yes, please": the student's hand goes up, because they said so."""
     offered = _answered(by, Contact.Answer.YES)
     asking.raise_hand(Queue.objects.of(by.classroom), student=by, form_key=f"offer-{offered.pk}")
-    live.announce(by.classroom, students=[by.pk])
+    announce_asides(by.classroom, students=[by.pk])
 
 
 @transaction.atomic
 def refuse_offer(*, by: Membership) -> None:
     """ "Not now": no reason is asked for."""
     _answered(by, Contact.Answer.NOT_NOW)
-    live.announce(by.classroom, students=[by.pk])
+    announce_asides(by.classroom, students=[by.pk])
 
 
 def _answered(student: Membership, answer: str) -> Contact:
@@ -619,8 +690,8 @@ def _answered(student: Membership, answer: str) -> Contact:
     ).first()
     if offered is None:
         raise NotPossible(_("That offer is over. You can raise your hand whenever you like."))
-    offered.answer = answer
-    offered.save(update_fields=["answer"])
+    offered.answer, offered.answered_at = answer, timezone.now()
+    offered.save(update_fields=["answer", "answered_at"])
     return offered
 
 
@@ -650,14 +721,14 @@ def _show_ended_moments(now: datetime) -> None:
     ended = HelpMoment.objects.filter(ends_at__lte=now, ends_at__gt=now - _SINCE_LAST_TICK)
     for moment in ended.select_related("classroom"):
         with transaction.atomic():
-            live.announce(moment.classroom, class_wide=True)
+            announce_asides(moment.classroom, class_wide=True)
 
 
 def delete_what_is_due(now: datetime | None = None) -> int:
     """Delete single answers and self-checks whose days are over; how many check-ins it was."""
     now = now or timezone.now()
     purged = 0
-    for classroom in Classroom.objects.select_related("check_in_settings"):
+    for classroom in Classroom.objects.select_related("school__check_in_rules"):
         limit = now - _kept_for(classroom)
         closed = CheckIn.objects.filter(classroom=classroom, status=CheckInStatus.CLOSED)
         for check_in in closed.filter(closed_at__lte=limit):
@@ -670,8 +741,8 @@ def delete_what_is_due(now: datetime | None = None) -> int:
 
 
 def _kept_for(classroom: Classroom) -> timedelta:
-    chosen = getattr(classroom, "check_in_settings", None) or Settings()
-    return timedelta(days=chosen.keep_days)
+    decided = getattr(classroom.school, "check_in_rules", None) or SchoolRules()
+    return timedelta(days=decided.keep_days)
 
 
 # --- Locks -------------------------------------------------------------------

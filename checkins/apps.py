@@ -6,6 +6,14 @@ class CheckInsConfig(AppConfig):
 
     def ready(self) -> None:
         from checkins import live
-        from requests_app.extras import Extra, register
+        from requests_app.asides import Aside, register
 
-        register(Extra("checkins", live.student_region, live.class_region, live.helpers_region))
+        register(
+            Aside(
+                "checkins",
+                live.class_region,
+                live.helpers_region,
+                live.own_of,
+                live.student_region,
+            )
+        )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from checkins.actions import Given, Plan
-from checkins.models import Settings, Visibility, WellBeingRules
+from checkins.models import SchoolRules, Settings, Visibility
 from checkins.questions import (
     ANSWER_LENGTH,
     BUILDER_KINDS,
@@ -31,7 +31,7 @@ from checkins.questions import (
     scale,
 )
 from checkins.when import Clock, Planned, planned
-from classrooms.models import Classroom, Task
+from classrooms.models import HELPING, Classroom, Membership, Task
 from classrooms.text import clean_line, clean_text
 
 PICK = {"invalid_choice": gettext_lazy("Please choose one of the answers.")}
@@ -416,40 +416,40 @@ class MomentForm(forms.Form):
 class SettingsForm(forms.ModelForm):
     class Meta:
         model = Settings
-        fields = ["nudge_after", "keep_days"]
-        help_texts = {
-            "nudge_after": gettext_lazy("0 turns the nudge off."),
-            "keep_days": gettext_lazy(
-                "Then single answers are deleted; totals of five or more stay."
-            ),
-        }
+        fields = ["nudge_after"]
+        help_texts = {"nudge_after": gettext_lazy("0 turns the nudge off.")}
 
     def clean_nudge_after(self) -> int:
         if self.cleaned_data["nudge_after"] > 60:
             raise ValidationError(_("60 minutes at most."))
         return self.cleaned_data["nudge_after"]
 
-    def clean_keep_days(self) -> int:
-        if not 1 <= self.cleaned_data["keep_days"] <= 365:
-            raise ValidationError(_("Choose 1 to 365 days."))
-        return self.cleaned_data["keep_days"]
-
 
 class RulesForm(forms.ModelForm):
-    """All may stay empty; what is missing keeps questions about well-being closed."""
+    """All but the days may stay empty; what is missing keeps questions about well-being closed."""
 
     class Meta:
-        model = WellBeingRules
-        fields = ["consent", "hours", "owner", "backup"]
+        model = SchoolRules
+        fields = ["keep_days", "consent", "hours", "owner", "backup"]
+        help_texts = {
+            "keep_days": gettext_lazy(
+                "Then single answers are deleted; totals of five or more stay."
+            ),
+        }
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         for name in ("hours", "owner", "backup"):
             self.fields[name].widget.attrs["dir"] = "auto"
-        consent = [("", _("Not decided yet")), *_worded(WellBeingRules.Consent)]
+        consent = [("", _("Not decided yet")), *_worded(SchoolRules.Consent)]
         self.fields["consent"] = forms.ChoiceField(
             label=self.fields["consent"].label, choices=consent, required=False, error_messages=PICK
         )
+
+    def clean_keep_days(self) -> int:
+        if not 1 <= self.cleaned_data["keep_days"] <= 365:
+            raise ValidationError(_("Choose 1 to 365 days."))
+        return self.cleaned_data["keep_days"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -458,3 +458,23 @@ class RulesForm(forms.ModelForm):
         if data["owner"] and data["owner"].casefold() == data["backup"].casefold():
             self.add_error("backup", _("Somebody else should stand in."))
         return data
+
+
+class PassOnForm(forms.Form):
+    """Another adult of the class, for a student whose adult has left."""
+
+    adult = forms.ModelChoiceField(
+        label=gettext_lazy("Another adult"),
+        queryset=Membership.objects.none(),
+        error_messages={
+            "required": gettext_lazy("Please choose an adult of this class."),
+            "invalid_choice": gettext_lazy("Please choose an adult of this class."),
+        },
+    )
+
+    def __init__(self, *args, classroom: Classroom, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        helpers = classroom.memberships.present().filter(role__in=HELPING)
+        adult = self.fields["adult"]
+        assert isinstance(adult, forms.ModelChoiceField)
+        adult.queryset = helpers.by_name()

@@ -1,4 +1,4 @@
-"""What the class pages show of this: three regions, each the whole present state.
+"""What the class pages show of this: three asides (requests_app.asides), each the present state.
 
 * ``class_region``: the check-in that is open and the help moment that is on, one text for the
   whole class and the projector; no name, count or place of anybody.
@@ -8,7 +8,9 @@
 Follow-ups appear in none of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -16,9 +18,27 @@ from django.utils import timezone
 from checkins import reach
 from checkins.models import CheckIn, Contact, Going, HelpMoment, SelfCheck
 from checkins.suppress import FLOOR
-from classrooms.models import Classroom, Membership
-from requests_app import live
-from requests_app.models import ACTIVE, HelpRequest, Queue
+from classrooms.models import Classroom, Lesson
+from requests_app.present import Present
+
+
+class Now(NamedTuple):
+    """What is going on in a class."""
+
+    check_in: CheckIn | None
+    moment: HelpMoment | None
+    #: Whether anybody says that they are stuck, whoever raised a hand since.
+    stuck: bool
+
+
+class Own(NamedTuple):
+    """What one student's region is rendered from. ``offer``: the name of who can come, or ""
+    where they have left since; None is no offer."""
+
+    label: int
+    going: str = ""
+    is_nudged: bool = False
+    offer: str | None = None
 
 
 def open_check_in(classroom: Classroom) -> CheckIn | None:
@@ -27,72 +47,84 @@ def open_check_in(classroom: Classroom) -> CheckIn | None:
 
 def moment_on(classroom: Classroom) -> HelpMoment | None:
     """The help moment that is on right now."""
-    now = timezone.now()
-    return HelpMoment.objects.filter(classroom=classroom, ends_at__gt=now).first()
+    return HelpMoment.objects.filter(classroom=classroom, ends_at__gt=timezone.now()).first()
 
 
-def class_region(classroom: Classroom) -> str:
+def now_in(present: Present) -> Now:
+    """Found once until something of it changes; a moment ends by itself."""
+    classroom, lesson = present.queue.classroom, present.lesson
+
+    def find() -> Now:
+        if not present.is_open:
+            return Now(open_check_in(classroom), None, stuck=False)
+        stuck = SelfCheck.objects.filter(lesson=lesson, going=Going.STUCK)
+        return Now(open_check_in(classroom), moment_on(classroom), stuck.exists())
+
+    now = present.keep("checkins.now", find)
+    is_over = now.moment is not None and not now.moment.is_on(timezone.now())
+    return now._replace(moment=None) if is_over else now
+
+
+def class_region(present: Present) -> str:
+    now = now_in(present)
     context = {
-        "classroom": classroom,
-        "check_in": open_check_in(classroom),
-        "moment": moment_on(classroom),
+        "classroom": present.queue.classroom,
+        "label": present.label,
+        "check_in": now.check_in,
+        "moment": now.moment,
         "now": timezone.now(),
     }
     return render_to_string("checkins/_class_now.html", context)
 
 
-def student_region(student: Membership) -> str:
-    return render_to_string("checkins/_my_check_in.html", student_context(student))
-
-
-def student_context(student: Membership) -> dict:
-    """The student's own words of the newest lesson, and an offer that waits for an answer."""
-    classroom = student.classroom
-    lesson = classroom.lessons.order_by("-opened_at", "-pk").first()
-    mine = SelfCheck.objects.filter(lesson=lesson, student=student).first() if lesson else None
-    offer = None
-    if lesson is not None and lesson.closed_at is None:
-        offer = (
-            Contact.objects.filter(
-                student=student, lesson=lesson, kind=Contact.Kind.OFFERED, answer=""
-            )
-            .select_related("by")
-            .first()
-        )
-    return {
-        "classroom": classroom,
-        "mine": mine,
-        "offer": offer,
-        "going": Going.choices,
-        "is_asking": HelpRequest.objects.filter(
-            student=student, queue__classroom=classroom, status__in=ACTIVE
-        ).exists(),
-        "nudge": mine is not None and mine.nudged_at is not None and mine.nudge_ended_at is None,
-    }
-
-
-def helpers_region(classroom: Classroom) -> str:
-    moment = moment_on(classroom)
-    lesson = classroom.open_lesson()
+def helpers_region(present: Present) -> str:
+    now = now_in(present)
     context = {
-        "classroom": classroom,
-        "check_in": open_check_in(classroom),
+        "classroom": present.queue.classroom,
+        "label": present.queue.version,
+        "check_in": now.check_in,
         "floor": FLOOR,
-        "moment": moment,
-        "raised": moment.requests().count() if moment else 0,
-        "stuck": reach.stuck_not_asked(lesson),
-        "is_open": lesson is not None,
+        "moment": now.moment,
+        "raised": now.moment.requests().count() if now.moment else 0,
+        "stuck": reach.stuck_not_asked(present.lesson) if now.stuck else 0,
+        "is_open": present.is_open,
         "now": timezone.now(),
     }
     return render_to_string("checkins/_class_tools.html", context)
 
 
-def announce(
-    classroom: Classroom, *, students: Iterable[int] = (), class_wide: bool = False
-) -> None:
-    """Once the change is committed, everybody whom it concerns is shown what is true.
+def own_of(present: Present, students: Collection[int]) -> Mapping[int, Own]:
+    """Each student's own words of the newest lesson, and an offer that waits for an answer."""
+    lesson = present.lesson
+    nothing = Own(present.lesson_label)
+    if lesson is None:
+        return dict.fromkeys(students, nothing)
+    found = present.keep("checkins.own", lambda: _all_own(lesson, nothing))
+    return {student: found.get(student, nothing) for student in students}
 
-    To be called inside a transaction: it counts the queue's version up.
-    """
-    queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
-    live.announce(queue, students=students, class_wide=class_wide)
+
+def _all_own(lesson: Lesson, nothing: Own) -> dict[int, Own]:
+    """Of all who said something or were offered help in this lesson."""
+    found: dict[int, Own] = {}
+    for mine in SelfCheck.objects.filter(lesson=lesson):
+        is_nudged = mine.nudged_at is not None and mine.nudge_ended_at is None
+        label = max(nothing.label, _label(mine.changed_at))
+        found[mine.student_id] = Own(label, mine.going, is_nudged)
+    offers = Contact.objects.filter(lesson=lesson, kind=Contact.Kind.OFFERED)
+    for offer in offers.select_related("by"):
+        own = found.get(offer.student_id, nothing)
+        waits = not offer.answer and lesson.closed_at is None
+        found[offer.student_id] = own._replace(
+            label=max(own.label, _label(offer.answered_at or offer.at)),
+            offer=getattr(offer.by, "name", "") if waits else None,
+        )
+    return found
+
+
+def _label(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)
+
+
+def student_region(present: Present, own: Own) -> str:
+    context = {"classroom": present.queue.classroom, "own": own, "going": Going.choices}
+    return render_to_string("checkins/_my_check_in.html", context)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from checkins import actions, reach, results
-from checkins.forms import Builder, MomentForm, RulesForm, SettingsForm, WhenForm
+from checkins.forms import Builder, MomentForm, SettingsForm, WhenForm
 from checkins.live import moment_on
 from checkins.models import (
     CheckIn,
@@ -22,14 +22,12 @@ from checkins.models import (
     Preset,
     Template,
     Visibility,
-    WellBeingRules,
 )
 from checkins.suppress import FLOOR
 from classrooms.access import (
     MemberRequest,
     helper_required,
     manager_required,
-    member_required,
     staff_required,
 )
 from classrooms.models import Membership, SchoolAdmin
@@ -55,7 +53,7 @@ def show_check_ins(request: MemberRequest, status: int = 200) -> HttpResponse:
         "planned": known.filter(status=CheckInStatus.SCHEDULED).order_by("opens_at"),
         "begun": known.exclude(status=CheckInStatus.SCHEDULED)[:SHOWN_AT_ONCE],
         "presets": Preset.choices,
-        "templates": classroom.check_in_templates.order_by("title", "pk"),
+        "templates": Template.objects.for_class(classroom),
         "missing": actions.missing_for_well_being(classroom.school),
         "is_school_admin": is_school_admin(request.membership),
         "follow_ups": FollowUp.objects.active().in_list_of(request.membership).count(),
@@ -114,7 +112,9 @@ def write(request: MemberRequest) -> HttpResponse:
         status = 422
         if builder.is_valid():
             try:
-                actions.save_template(request.membership.classroom, builder.plan)
+                actions.save_template(
+                    request.membership.classroom, builder.plan, by=request.membership.user
+                )
             except actions.NotPossible as problem:
                 messages.error(request, str(problem))
                 return show_check_ins(request, status=409)
@@ -127,7 +127,8 @@ def write(request: MemberRequest) -> HttpResponse:
 @require_POST
 @helper_required
 def drop_template(request: MemberRequest, template: int) -> HttpResponse:
-    actions.drop_template(find_template(request, template))
+    own = request.membership.classroom.check_in_templates
+    actions.drop_template(get_object_or_404(own, pk=template), by=request.membership.user)
     messages.success(request, _("Taken away. Check-ins that used it stay."))
     return redirect("checkins:check_ins", request.membership.classroom.slug)
 
@@ -198,11 +199,11 @@ def settle(request: MemberRequest, do: Callable[[], object], done: str) -> HttpR
 
 @manager_required
 def settings(request: MemberRequest) -> HttpResponse:
-    """Minutes until the nudge, and days that answers are kept."""
+    """Minutes until the nudge."""
     chosen = actions.settings_of(request.membership.classroom)
     form = SettingsForm(request.POST or None, instance=chosen)
     if request.method == "POST" and form.is_valid():
-        actions.save_settings(form.instance)
+        actions.save_settings(form.instance, fields=form.changed_data, by=request.membership.user)
         messages.success(request, _("Saved."))
         return redirect("checkins:settings", request.membership.classroom.slug)
     status = 422 if form.errors else 200
@@ -216,26 +217,6 @@ def is_school_admin(membership: Membership) -> bool:
             school=membership.classroom.school_id, user=membership.user_id
         ).exists()
     )
-
-
-def rules(request: MemberRequest) -> HttpResponse:
-    """What a school admin records before well-being can be asked about."""
-    school = request.membership.classroom.school
-    known = WellBeingRules.objects.filter(school=school).first() or WellBeingRules(school=school)
-    form = RulesForm(request.POST if request.method == "POST" else None, instance=known)
-    if request.method == "POST" and form.is_valid():
-        actions.save_well_being_rules(form.instance)
-        messages.success(request, _("Saved."))
-        return redirect("checkins:rules", request.membership.classroom.slug)
-    context = place(request) | {
-        "form": form,
-        "missing": actions.missing_for_well_being(school),
-        "school": school,
-    }
-    return render(request, "checkins/rules.html", context, status=422 if form.errors else 200)
-
-
-rules = member_required(rules, allowed=is_school_admin)
 
 
 # --- Follow-ups --------------------------------------------------------------
@@ -428,7 +409,8 @@ def find_check_in(request: MemberRequest, key: str) -> CheckIn:
 
 
 def find_template(request: MemberRequest, pk: int) -> Template:
-    return get_object_or_404(Template, classroom=request.membership.classroom, pk=pk)
+    known = Template.objects.for_class(request.membership.classroom)
+    return get_object_or_404(known, pk=pk)
 
 
 def find_plan(request: MemberRequest, sent) -> actions.Plan:

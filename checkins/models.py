@@ -9,12 +9,14 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from checkins.questions import COUNTED, InTheWay, Kind, Question, Soon, options_of
+from checkins.questions import COUNTED, InTheWay, Kind, Question, Soon, in_words, options_of
 from classrooms.models import Classroom, Lesson, Membership, School, Task
 from requests_app.models import HelpRequest
 
@@ -45,18 +47,19 @@ class Settings(models.Model):
     )
     #: Minutes of "stuck" without a raised hand until the one gentle nudge (R3); 0 is never.
     nudge_after = models.PositiveSmallIntegerField(_("minutes until a gentle nudge"), default=5)
-    #: Days after closing until raw replies are deleted.
-    keep_days = models.PositiveSmallIntegerField(_("days that answers are kept"), default=30)
 
 
-class WellBeingRules(models.Model):
-    """What a school has to record before a question about well-being can be asked (B7)."""
+class SchoolRules(models.Model):
+    """What a school decided: how long answers are kept, and what it has to record before a
+    question about well-being can be asked (B7). A school without a row has the defaults."""
 
     class Consent(models.TextChoices):
         OPT_IN = "opt_in", _("Families say yes first")
         OPT_OUT = "opt_out", _("Families are told and can say no")
 
-    school = models.OneToOneField(School, on_delete=models.CASCADE, related_name="well_being_rules")
+    school = models.OneToOneField(School, on_delete=models.CASCADE, related_name="check_in_rules")
+    #: Days after closing until raw replies are deleted.
+    keep_days = models.PositiveSmallIntegerField(_("days that answers are kept"), default=30)
     consent = models.CharField(_("consent"), max_length=7, choices=Consent, blank=True)
     hours = models.CharField(_("hours in which somebody looks"), max_length=120, blank=True)
     owner = models.CharField(_("who looks after it"), max_length=80, blank=True)
@@ -64,15 +67,30 @@ class WellBeingRules(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
 
-class Template(models.Model):
-    """A check-in that a class wrote itself, to open as often as it likes."""
+class TemplateQuerySet(models.QuerySet["Template"]):
+    def for_class(self, classroom: Classroom):
+        """Its own, and those that its school wrote for all."""
+        own = Q(classroom=classroom) | Q(classroom=None, school=classroom.school_id)
+        return self.filter(own).order_by("title", "pk")
 
+
+class Template(models.Model):
+    """A check-in that a class wrote itself, to open as often as it likes; without a class it is
+    the school's, for all its classes."""
+
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="check_in_templates")
     classroom = models.ForeignKey(
-        Classroom, on_delete=models.CASCADE, related_name="check_in_templates"
+        Classroom,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="check_in_templates",
     )
     title = models.CharField(_("name"), max_length=60)
     visibility = models.CharField(max_length=6, choices=Visibility)
     questions: models.JSONField = models.JSONField(default=list)
+
+    objects = TemplateQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title
@@ -148,6 +166,16 @@ class CheckIn(models.Model):
     def is_named(self) -> bool:
         return self.visibility == Visibility.NAMED
 
+    @property
+    def name(self) -> str:
+        """The title, of a preset in the active language."""
+        return str(Preset(self.preset).label) if self.preset else self.title
+
+    @property
+    def asked(self) -> list[Question]:
+        """The questions, of a preset in the active language."""
+        return in_words(self.preset, self.questions)
+
     def has_reply_of(self, student: Membership) -> bool:
         return student.pk in self.replied
 
@@ -163,7 +191,7 @@ class CheckIn(models.Model):
         return found
 
     def question(self, number: int) -> Question:
-        return self.questions[number]
+        return self.asked[number]
 
 
 class UnnamedReply(models.Model):
@@ -253,6 +281,10 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def active(self):
         return self.filter(status__in=[FollowUpStatus.REQUESTED, FollowUpStatus.ACKNOWLEDGED])
 
+    def left_alone(self):
+        """Those whose adult has left the class since: nobody has them in a list."""
+        return self.active().filter(adult__removed_at__isnull=False, student__removed_at=None)
+
     def in_list_of(self, adult: Membership):
         """Those that ``adult`` was chosen for."""
         return self.filter(adult=adult, student__removed_at=None)
@@ -292,7 +324,7 @@ class Going(models.TextChoices):
     """ "How is it going?" (A04)."""
 
     FINE = "fine", _("Going fine")
-    GENTLY = "gently", _("Step by step, but OK")
+    SLOWLY = "slowly", _("Slow but OK")
     STUCK = "stuck", _("Stuck")
 
 
@@ -309,6 +341,8 @@ class SelfCheck(models.Model):
     #: When the one nudge of the lesson came (R3), and when it was put aside.
     nudged_at = models.DateTimeField(null=True, blank=True)
     nudge_ended_at = models.DateTimeField(null=True, blank=True)
+    #: Labels what the student is shown of it.
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
@@ -350,7 +384,7 @@ class HelpMoment(models.Model):
     def requests(self):
         """The hands raised in it: the time of the first raise is never changed."""
         return HelpRequest.objects.filter(
-            lesson=self.lesson,
+            lesson=self.lesson_id,
             raised_at__gte=self.started_at,
             raised_at__lt=self.ends_at,
         )
@@ -375,6 +409,7 @@ class Contact(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     answer = models.CharField(max_length=7, choices=Answer, blank=True)
     at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -384,3 +419,37 @@ class Contact(models.Model):
                 name="one_offer_per_lesson",
             )
         ]
+
+
+class Change(models.Model):
+    """Who changed what others are asked or how long answers stay, and when. Only ever added to."""
+
+    class Verb(models.TextChoices):
+        ADDED = "added", pgettext_lazy("change", "added")
+        CHANGED = "changed", pgettext_lazy("change", "changed")
+        REMOVED = "removed", pgettext_lazy("change", "removed")
+        PASSED_ON = "passed_on", pgettext_lazy("change", "passed on")
+
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="+")
+    classroom = models.ForeignKey(Classroom, on_delete=models.SET_NULL, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    happened_at = models.DateTimeField(default=timezone.now)
+    verb = models.CharField(max_length=9, choices=Verb)
+    #: What it was called then, and the names of the fields that were changed.
+    title = models.CharField(max_length=120)
+    fields = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-happened_at", "-pk"]
+
+    @property
+    def field_labels(self) -> list[str]:
+        """What the fields that were changed are called."""
+        known = {
+            field.name: str(field.verbose_name)
+            for model in (SchoolRules, Settings)
+            for field in model._meta.fields
+        }
+        return [known.get(name, name) for name in self.fields]

@@ -69,6 +69,19 @@ def scale(text: str, steps: int, low: str = "", high: str = "") -> Question:
     return {"kind": Kind.SCALE, "text": text, "options": numbers, "low": low, "high": high}
 
 
+def in_words(preset: str, kept: list[Question]) -> list[Question]:
+    """What a check-in asks, in the active language where the product has words for it.
+
+    One that was opened when a preset asked something else keeps what it asked.
+    """
+    made = PRESETS[preset]() if preset in PRESETS else []
+    return made if [*map(_shape, made)] == [*map(_shape, kept)] else kept
+
+
+def _shape(question: Question) -> tuple[str, int]:
+    return question["kind"], len(options_of(question))
+
+
 def ready() -> list[Question]:
     """Ready to start: about twelve seconds (C10)."""
     return [
@@ -109,3 +122,7 @@ def well_being() -> list[Question]:
         },
         {"kind": Kind.CONTACT, "text": _("Would you like an adult to check in with you?")},
     ]
+
+
+#: The templates that come with the product, by name.
+PRESETS = {"ready": ready, "exit": leaving, "wellbeing": well_being}

@@ -81,7 +81,7 @@ def tables(check_in: CheckIn) -> list[Table]:
     found = {name: _shown(check_in, name) for name in check_in.tables()}
     return [
         _table(check_in, number, found)
-        for number, question in enumerate(check_in.questions)
+        for number, question in enumerate(check_in.asked)
         if question["kind"] in COUNTED
     ]
 

@@ -1,19 +1,18 @@
-"""Below ``c/<slug>/``. A verb is URL, url name, view and action."""
+"""Below a class and below the school. A verb is URL, url name, view and action."""
 
-from django.urls import path
+from django.urls import include, path
 
-from checkins import manage, views
+from checkins import manage, school, views
 
 app_name = "checkins"
 
-urlpatterns = [
+in_class = [
     # helpers
     path("check-ins/", manage.check_ins, name="check_ins"),
     path("check-ins/open/", manage.open_check_in, name="open_check_in"),
     path("check-ins/schedule/", manage.schedule, name="schedule"),
     path("check-ins/write/", manage.write, name="write"),
     path("check-ins/settings/", manage.settings, name="settings"),
-    path("check-ins/rules/", manage.rules, name="rules"),
     path("check-ins/templates/<int:template>/drop/", manage.drop_template, name="drop_template"),
     path("check-ins/<slug:check_in_key>/results/", manage.show_results, name="results"),
     path(
@@ -44,4 +43,17 @@ urlpatterns = [
     path(
         "check-ins/<slug:check_in_key>/decline/", views.decline_follow_up, name="decline_follow_up"
     ),
+]
+
+#: For school admins.
+of_school = [
+    path("", school.rules, name="rules"),
+    path("write/", school.write, name="write_for_school"),
+    path("templates/<int:template>/drop/", school.drop, name="drop_for_school"),
+    path("follow-ups/<int:follow_up>/pass-on/", school.pass_on, name="pass_on"),
+]
+
+urlpatterns = [
+    path("c/<slug:slug>/", include(in_class)),
+    path("school/check-ins/", include(of_school)),
 ]

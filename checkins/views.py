@@ -68,7 +68,7 @@ def reply_form(
         data,
         initial=initial,
         classroom=check_in.classroom,
-        questions=check_in.questions,
+        questions=check_in.asked,
         is_change=check_in.has_reply_of(request.membership),
     )
 

@@ -31,7 +31,8 @@ from classrooms.manage_forms import (
 )
 from classrooms.models import HELPING, Classroom, Device, Membership, Role, Task
 from classrooms.qr import invite_link, join_link, qr_svg
-from classrooms.roster import MAX_BYTES, read_csv, read_paste
+from classrooms.roster import read_csv, read_paste
+from classrooms.spreadsheet import MAX_BYTES
 
 #: Bytes: a list of names and what a form adds to it.
 ROSTER_BODY = MAX_BYTES + 64 * 1024

@@ -6,43 +6,32 @@ that cannot be read at all says so once. Nothing is stored here. Sizes are bytes
 lengths code points, and line numbers count from 1 as in a text editor.
 """
 
-import codecs
-import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from classrooms.spreadsheet import (
+    LINE_ENDS,
+    MAX_CELLS,
+    RAW_LENGTH,
+    Row,
+    Unreadable,
+    check_size,
+    decoded,
+    table,
+)
 from classrooms.text import clean_line, clean_name, name_key
 
-#: Bytes.
-MAX_BYTES = 1024 * 1024
 #: Lines with somebody on them.
 MAX_LINES = 2000
 #: Code points, as the database has room for.
 EMAIL_LENGTH = 254
 EXTERNAL_ID_LENGTH = 64
-RAW_LENGTH = 200
-#: Cells after these are not looked at, so that a line of commas costs nothing.
-_MAX_CELLS = 200
-#: Lines that show which sign stands between the columns.
-_LOOKED_AT_LINES = 50
-
-_SPREADSHEETS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0")
-#: Openings of PDF, RTF, and of the HTML and XML that some programs call a spreadsheet.
-_OTHER_FILES = (b"%PDF", b"{\\rtf", b"<")
-_BLANK_BYTES = codecs.BOM_UTF8 + b" \t\r\n"
-#: Signs nobody types. One may have slipped in; one in twenty is not a text.
-_UNTYPED = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
-_LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
-_SEPARATOR_HINT = re.compile(r"sep=([,;\t])\s*$", re.IGNORECASE)
-#: In the order of belief when the counts are equal: names have commas, but no tabs.
-_DELIMITERS = "\t;,"
-
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _NAME_AND_EMAIL = re.compile(r"([^<>]*)<([^<>]*)>")
 _BULLET = re.compile(r"(?:[*•·‣◦▪●○►–—]\s*|-(?:\s+|$)|\(?\d{1,4}[.)](?:\s+|$|(?=[^\W\d_])))")
@@ -110,28 +99,12 @@ class Roster:
 
 
 @dataclass
-class _Row:
-    """Cells with the line they start on, and that line as it was given."""
-
-    number: int
-    raw: str
-    cells: list[str]
-
-    def cell(self, column: int | None) -> str:
-        return self.cells[column] if column is not None and column < len(self.cells) else ""
-
-
-@dataclass
 class _Columns:
     """Where a table keeps what; the cells of ``names`` are joined."""
 
     names: list[int]
     email: int | None = None
     external_id: int | None = None
-
-
-class _Unreadable(Exception):
-    """The list as a whole cannot be read; the text says why and what to do."""
 
 
 def read_paste(text: str) -> Roster:
@@ -142,91 +115,34 @@ def read_paste(text: str) -> Roster:
 
 def read_csv(data: bytes) -> Roster:
     """Read a CSV file in whatever encoding and with whatever separator it was saved."""
-    return _read(lambda: _table_lines(_decoded(data), delimiter=None))
+    return _read(lambda: _table_lines(decoded(data), delimiter=None))
 
 
 def _read(read_lines: Callable[[], list[RosterLine]]) -> Roster:
     try:
         lines = read_lines()
-    except _Unreadable as error:
+    except Unreadable as error:
         return Roster(problem=str(error))
     _mark_same_names(lines)
     return Roster(lines)
 
 
-# --- What kind of file -------------------------------------------------------
-
-
-def _decoded(data: bytes) -> str:
-    _check_size(len(data))
-    if data.startswith(_SPREADSHEETS):
-        raise _Unreadable(
-            _(
-                "This looks like a spreadsheet file. Please save it as CSV first, "
-                "or copy the names and paste them."
-            )
-        )
-    if data.lstrip(_BLANK_BYTES).startswith(_OTHER_FILES):
-        raise _Unreadable(_not_a_list())
-    text = _as_text(data).rstrip("\x1a")  # old programs end a text file with it
-    if _is_binary(text):
-        raise _Unreadable(_not_a_list())
-    return text
-
-
-def _as_text(data: bytes) -> str:
-    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    if not is_wide and _is_binary(data.decode("latin-1")):
-        raise _Unreadable(_not_a_list())
-    raise _Unreadable(
-        _(
-            "Some letters in this file cannot be read. "
-            "Please save it as “CSV UTF-8”, or copy the names and paste them."
-        )
-    )
-
-
-def _is_binary(text: str) -> bool:
-    return "\0" in text or len(_UNTYPED.findall(text)) * 20 > len(text)
-
-
-def _not_a_list() -> str:
-    return _(
-        "This does not look like a list of names. "
-        "Please choose a CSV file, or copy the names and paste them."
-    )
-
-
-def _check_size(size: int) -> None:
-    """``size`` in bytes."""
-    if size > MAX_BYTES:
-        raise _Unreadable(
-            _("This list is too big. Please send a smaller one: %(most)d MB at most.")
-            % {"most": MAX_BYTES // (1024 * 1024)}
-        )
-
-
 def _check_count(count: int) -> None:
     if count > MAX_LINES:
-        raise _Unreadable(
+        raise Unreadable(
             _("This list has %(count)d lines. Please send at most %(most)d at a time.")
             % {"count": count, "most": MAX_LINES}
         )
     if count == 0:
-        raise _Unreadable(_("There are no names here yet. Please add at least one."))
+        raise Unreadable(_("There are no names here yet. Please add at least one."))
 
 
 # --- Pasted names ------------------------------------------------------------
 
 
 def _paste_lines(text: str) -> list[RosterLine]:
-    _check_size(len(text.encode()))
-    lines = _LINE_ENDS.split(text.replace("\0", "").removeprefix("\ufeff"))
+    check_size(len(text.encode()))
+    lines = LINE_ENDS.split(text.replace("\0", "").removeprefix("\ufeff"))
     filled = sum(bool(line.strip()) for line in lines)
     if filled > MAX_LINES + 1:  # one may be a header
         _check_count(filled)
@@ -234,7 +150,7 @@ def _paste_lines(text: str) -> list[RosterLine]:
     if delimiter:
         return _table_lines("\n".join(lines), delimiter=delimiter)
     rows = [
-        _Row(number, raw, [line])
+        Row(number, raw, [line])
         for number, raw in enumerate(lines, start=1)
         if (line := _without_bullet(raw))
     ]
@@ -267,7 +183,7 @@ def _pasted_delimiter(lines: list[str]) -> str | None:
 
 
 def _has_email_cell(cells: list[str]) -> bool:
-    is_email = (_EMAIL.fullmatch(cell.strip()) for cell in cells[:_MAX_CELLS])
+    is_email = (_EMAIL.fullmatch(cell.strip()) for cell in cells[:MAX_CELLS])
     return len(cells) > 1 and any(is_email)
 
 
@@ -291,12 +207,7 @@ def _flipped(name: str) -> str:
 
 
 def _table_lines(text: str, *, delimiter: str | None) -> list[RosterLine]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    hint = _SEPARATOR_HINT.match(lines[0])
-    if hint:
-        lines[0] = ""
-    delimiter = delimiter or (hint[1] if hint else _delimiter(lines))
-    rows, count = _first_rows(_rows(lines, delimiter))
+    rows, count = _first_rows(table(text, delimiter))
     columns = _header(rows[0].cells) if rows else None
     if columns:
         del rows[0]
@@ -304,32 +215,13 @@ def _table_lines(text: str, *, delimiter: str | None) -> list[RosterLine]:
     _check_count(count)
     columns = columns or _guessed_columns(rows)
     if not columns.names:
-        raise _Unreadable(
+        raise Unreadable(
             _("This list has no column for names. Please call one of its columns “Name”.")
         )
     return [_table_line(row, columns) for row in rows]
 
 
-def _delimiter(lines: list[str]) -> str:
-    """The sign that is on most of the first lines, outside of quotes."""
-    sample: list[str] = []
-    is_quoted = False
-    for line in lines[:_LOOKED_AT_LINES]:
-        parts = line.split('"')
-        outside = "".join(parts[1 if is_quoted else 0 :: 2])
-        is_quoted ^= len(parts) % 2 == 0
-        if outside.strip():
-            sample.append(outside)
-
-    def weight(sign: str) -> tuple[int, int]:
-        counts = [line.count(sign) for line in sample]
-        return sum(map(bool, counts)), sum(counts)
-
-    best = max(_DELIMITERS, key=weight)
-    return best if any(weight(best)) else ","
-
-
-def _first_rows(rows: Iterable[_Row]) -> tuple[list[_Row], int]:
+def _first_rows(rows: Iterable[Row]) -> tuple[list[Row], int]:
     """As many rows as a list can have, a header among them, and how many there are."""
     kept = []
     count = 0
@@ -340,41 +232,9 @@ def _first_rows(rows: Iterable[_Row]) -> tuple[list[_Row], int]:
     return kept, count
 
 
-def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
-    """The rows that have something in them."""
-    end = "\x00"  # no text comes here with one in it, so a cell that holds it was never closed
-    reader = csv.reader((line + "\n" for line in [*lines, end]), delimiter=delimiter)
-    first = 1
-    while True:
-        try:
-            cells = next(reader)
-        except csv.Error:  # a cell of more than 128 Ki code points
-            raise _Unreadable(_too_long(first, lines[first - 1])) from None
-        if cells == [end]:
-            return
-        if cells and end in cells[-1]:
-            raise _Unreadable(_never_closed(first))
-        if any(cells) and any(cell.strip() for cell in cells):
-            raw = "\n".join(lines[first - 1 : min(reader.line_num, first + RAW_LENGTH)])
-            yield _Row(first, raw, [cell.strip() for cell in cells[:_MAX_CELLS]])
-        first = reader.line_num + 1
-
-
-def _too_long(number: int, line: str) -> str:
-    if '"' in line:
-        return _never_closed(number)
-    return _("Please look at line %(number)d: it is too long for a name.") % {"number": number}
-
-
-def _never_closed(number: int) -> str:
-    return _(
-        'Please look at line %(number)d: a quotation mark (") opens there and nothing closes it.'
-    ) % {"number": number}
-
-
 def _header(cells: list[str]) -> _Columns | None:
     """The columns if these cells are titles of columns; None if they are somebody."""
-    titles = [_title(cell) for cell in cells[:_MAX_CELLS]]
+    titles = [_title(cell) for cell in cells[:MAX_CELLS]]
     last = [at for at, title in enumerate(titles) if title in _LAST_WORDS]
     first = [at for at, title in enumerate(titles) if title in _FIRST_WORDS]
     if first and not last:
@@ -389,7 +249,7 @@ def _header(cells: list[str]) -> _Columns | None:
     names = whole[:1] or first + last
     known = len(whole + first + last + email + external_id)
     filled = sum(bool(title) for title in titles)
-    if not known or any("@" in cell for cell in cells[:_MAX_CELLS]):
+    if not known or any("@" in cell for cell in cells[:MAX_CELLS]):
         return None
     if not names and known < filled:
         return None
@@ -400,7 +260,7 @@ def _title(cell: str) -> str:
     return re.sub(r"[\W_]+", " ", name_key(cell[:RAW_LENGTH])).strip()
 
 
-def _guessed_columns(rows: list[_Row]) -> _Columns:
+def _guessed_columns(rows: list[Row]) -> _Columns:
     """Without titles: the name comes first; e-mail is what looks like it; the rest is the id."""
     width = max(len(row.cells) for row in rows)
     columns = {at: [row.cell(at) for row in rows if row.cell(at)] for at in range(width)}
@@ -430,7 +290,7 @@ def _has_letters(cells: list[str]) -> bool:
     return any(char.isalpha() for cell in cells for char in cell)
 
 
-def _table_line(row: _Row, columns: _Columns) -> RosterLine:
+def _table_line(row: Row, columns: _Columns) -> RosterLine:
     name = " ".join(cell for column in columns.names if (cell := row.cell(column)))
     email = row.cell(columns.email)
     if not email:
@@ -454,7 +314,7 @@ def _name_and_email(text: str) -> tuple[str, str]:
     return text.strip(), ""
 
 
-def _line(row: _Row, name: str, email: str, external_id: str) -> RosterLine:
+def _line(row: Row, name: str, email: str, external_id: str) -> RosterLine:
     line = RosterLine(row.number, row.raw[:RAW_LENGTH])
     try:
         line.name = _checked_name(name)

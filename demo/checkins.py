@@ -21,7 +21,7 @@ def add_checkins(classroom: Classroom) -> None:
     people = list(classroom.memberships.present().order_by("pk"))
     teacher = next(each for each in people if each.can_help)
     students = [each for each in people if each.is_student]
-    actions.save_template(classroom, _own())
+    actions.save_template(classroom, _own(), by=teacher.user)
     check_in = actions.open_check_in(classroom, actions.preset(Preset.READY), by=teacher)
     tasks = list(classroom.tasks.filter(archived_at=None))
     for number, student in enumerate(students[: len(students) - _LEFT_OUT]):

@@ -18,6 +18,7 @@ from classrooms.models import Classroom, Lesson, Membership, Role, School
 from classrooms.roster import read_paste
 from demo import lessons
 from demo.cast import ACCOUNTS, CLASSES, FRANKLIN, HOPPER, RAMANUJAN, SCHOOL, TURING, ClassPlan
+from demo.checkins import add_checkins
 from demo.clock import settable_clock
 from demo.coaching import add_coaching
 from demo.resources import add_resources
@@ -105,6 +106,7 @@ def _build(now: datetime, set_clock: Callable[[datetime], object]) -> None:
     teacher = classrooms[0].memberships.get(user__email=HOPPER.email)
     add_coaching(classrooms[0], teacher)
     lessons.lesson_now(lessons.Stage(classrooms[0], rng, set_clock), now)
+    add_checkins(classrooms[0])
 
 
 def _found_school(people: dict[str, User]) -> School:

@@ -24,6 +24,7 @@ env.refuse_unknown(
         "HELPDESK_SITE_URL",
         "HELPDESK_DEBUG",
         "HELPDESK_OPEN_SIGNUP",
+        "HELPDESK_CHECK_LINKS",
         "HELPDESK_TIME_ZONE",
         "HELPDESK_LANGUAGES",
         "HELPDESK_TRUSTED_PROXIES",
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
     "accounts",
     "classrooms",
     "requests_app",
+    "checkins",
     "resources",
     "coaching",
     *(["demo"] if DEMO else []),
@@ -232,6 +234,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": _validation + "MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": _validation + "CommonPasswordValidator"},
 ]
+#: Ask other servers whether the links in the directory still work; not in a class's own network.
+CHECK_LINKS = env.flag("HELPDESK_CHECK_LINKS", PRODUCTION)
 #: Whether anybody may make a teacher's account.
 OPEN_SIGNUP = env.flag("HELPDESK_OPEN_SIGNUP", not PRODUCTION)
 LOGIN_URL = "classrooms:index"

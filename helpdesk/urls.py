@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("classrooms.urls")),
     path("c/<slug:slug>/", include("requests_app.urls")),
     path("c/<slug:slug>/", include("coaching.urls")),
+    path("", include("checkins.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

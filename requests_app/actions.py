@@ -103,7 +103,7 @@ def close_help(
     lesson.closed_at = now
     lesson.save(update_fields=["closed_at"])
     if queue.is_paused:
-        _resume(queue)
+        _pause(queue, None)
     live.announce(queue, class_wide=True)
 
 
@@ -126,8 +126,7 @@ def show_door(classroom: Classroom) -> None:
 def pause_class(queue: Queue, *, by: Membership, task: Task | None = None) -> None:
     """Ask the class to look up (D1, third tab): ``task`` is explained to everybody."""
     queue = Queue.objects.locked(queue.pk)
-    queue.paused_at, queue.paused_for = timezone.now(), task
-    queue.save(update_fields=["paused_at", "paused_for"])
+    _pause(queue, timezone.now(), task)
     live.announce(queue, class_wide=True)
 
 
@@ -138,13 +137,14 @@ def resume_class(queue: Queue, *, by: Membership) -> None:
     if not queue.is_paused:
         transaction.set_rollback(True)  # nothing happened, so the version stays
         return
-    _resume(queue)
+    _pause(queue, None)
     live.announce(queue, class_wide=True)
 
 
-def _resume(queue: Queue) -> None:
-    queue.resumed_at, queue.paused_for = timezone.now(), None
-    queue.save(update_fields=["resumed_at", "paused_for"])
+def _pause(queue: Queue, since: datetime | None, task: Task | None = None) -> None:
+    queue.paused_at, queue.paused_for = since, task
+    queue.save(update_fields=["paused_at", "paused_for"])
+    Queue.objects.note_asides(queue.pk, class_wide=True)
 
 
 # --- The student's verbs -----------------------------------------------------

@@ -65,11 +65,16 @@ class Socket:
 
 @dataclass
 class Work:
-    """What has to be rendered for one queue in the next go. ``everything``: nobody knows what
-    changed, only that something did."""
+    """What has to be rendered for one queue in the next go.
+
+    ``asides``: what another app shows to the whole class changed; ``asides_of``: what it shows
+    to these students. ``everything``: nobody knows what changed, only that something did.
+    """
 
     students: set[int] = field(default_factory=set)
     class_wide: bool = False
+    asides: bool = False
+    asides_of: set[int] = field(default_factory=set)
     changed: bool = False
     everything: bool = False
     attend: int | None = None
@@ -235,6 +240,8 @@ class Hub:
         work.changed = True
         work.students.update(message["students"])
         work.class_wide |= message["class_wide"]
+        work.asides |= message["asides"]
+        work.asides_of.update(message["asides_of"])
         work.attend = message["attend"] or work.attend
 
     def _dismiss(self, passes: Mapping) -> None:

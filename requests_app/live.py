@@ -10,49 +10,35 @@ harm. Three kinds of audience, each with a language:
 
 A student's region is labelled by their own request's last change, not by the
 queue's version, whose steps would tell how much the others ask.
+
+Other apps show something of their own beside these (asides.py).
 """
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
-from typing import NamedTuple
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from classrooms.actions import attend, waiting_devices
-from classrooms.models import Device, Lesson, Membership, Role
-from requests_app import hub, waits
+from classrooms.actions import attend
+from classrooms.models import Classroom, Device, Lesson, Membership, Role
+from requests_app import asides, hub
 from requests_app.hub import Frame, Part, Work
-from requests_app.models import (
-    WITH_HELPER,
-    HelpRequest,
-    Queue,
-    Reason,
-    Status,
-    queue_ids,
-)
-from requests_app.order import EXPLAINED, Rule, arrange
+from requests_app.models import HelpRequest, Queue, Reason, Status, queue_ids
+from requests_app.order import EXPLAINED, Rule
+from requests_app.present import Present, Wait, forget_queues, look
 
-#: A task is a hot spot with this many open requests in ten minutes, or this share of those
-#: present, whichever is more (M18).
-HOT_FROM, HOT_SHARE, HOT_WITHIN = 3, 0.15, timedelta(minutes=10)
 #: Minutes that a student can put their request off by (T12).
 LATER_MINUTES = (5, 10, 20)
 #: How long "I still need this" is offered after help closed on a request (T16).
 CARRY_OVER_WITHIN = timedelta(days=7)
-#: What took longer from its start to its end was more than one visit.
-LONGEST_VISIT = timedelta(hours=1)
-#: A helper who did something in this time counts as active (for the wait range).
-ACTIVE_WITHIN = timedelta(minutes=10)
 
 
 def helpers(language: str) -> str:
@@ -81,249 +67,6 @@ def audiences_of(
     if membership.can_raise:
         return (whole_class(language), student(membership.pk, language))
     return (whole_class(language),)
-
-
-# --- What is true now --------------------------------------------------------
-
-
-class Wait(NamedTuple):
-    """``is_next``, or a range in minutes; all empty while nothing is known."""
-
-    is_next: bool = False
-    low: int | None = None
-    high: int | None = None
-
-
-class Present:
-    """The present state of one queue; each fact is asked for at most once.
-
-    However many audiences are rendered from it, and however many wait, it takes at
-    most eight queries.
-    """
-
-    def __init__(self, queue_id: int) -> None:
-        self.queue = Queue.objects.select_related("classroom__school", "paused_for").get(
-            pk=queue_id
-        )
-        self.now = timezone.now()
-
-    def still_is(self, queue: Queue) -> bool:
-        """Whether this can speak for ``queue``, which was just read."""
-        is_young = timezone.now() - self.now < SHARED_FOR
-        return is_young and self.queue.version == queue.version
-
-    @cached_property
-    def lesson(self) -> Lesson | None:
-        """The newest lesson, open or closed."""
-        return self.queue.classroom.lessons.order_by("-opened_at", "-pk").first()
-
-    @property
-    def is_open(self) -> bool:
-        return self.lesson is not None and self.lesson.closed_at is None
-
-    @property
-    def label(self) -> int:
-        """Version of the class-wide region: when help opened or closed, or the class was asked
-        to look up or to go on, in microseconds."""
-        if self.lesson is None:
-            return 0
-        moments = (
-            self.lesson.closed_at or self.lesson.opened_at,
-            self.queue.paused_at,
-            self.queue.resumed_at,
-        )
-        return int(max(each for each in moments if each).timestamp() * 1_000_000)
-
-    @cached_property
-    def active(self) -> list[HelpRequest]:
-        return list(self.queue.help_requests.active().with_people())
-
-    @cached_property
-    def waiting(self) -> list[HelpRequest]:
-        return arrange(
-            [each for each in self.active if each.status == Status.WAITING], self.queue.rule
-        )
-
-    @property
-    def longest(self) -> HelpRequest | None:
-        """Who has waited longest."""
-        return min(self.waiting, key=lambda each: each.raised_at, default=None)
-
-    @property
-    def newest(self) -> str:
-        """Key of the newest waiting request: a page that has its sound on hears it change."""
-        latest = max(self.waiting, key=lambda each: each.raised_at, default=None)
-        return latest.key if latest else ""
-
-    @cached_property
-    def with_helper(self) -> list[HelpRequest]:
-        held = [each for each in self.active if each.status in WITH_HELPER]
-        return sorted(held, key=lambda each: (each.return_at or each.raised_at, each.pk))
-
-    @cached_property
-    def later(self) -> list[HelpRequest]:
-        later = [each for each in self.active if each.status == Status.DEFERRED]
-        return sorted(later, key=lambda each: (each.return_at, each.pk))
-
-    @cached_property
-    def missed(self) -> list[HelpRequest]:
-        """Whose hand was still up when the newest lesson closed (T15)."""
-        if self.lesson is None or self.is_open:
-            return []
-        return list(
-            self.queue.help_requests.filter(lesson=self.lesson, status=Status.EXPIRED)
-            .with_people()
-            .order_by("raised_at")
-        )
-
-    @cached_property
-    def held(self) -> frozenset:
-        """Who is with whom. As long as it stays, no visit began or ended."""
-        return frozenset((each.pk, each.helper_id) for each in self.with_helper)
-
-    def keep_pace(self, earlier: "Present") -> None:
-        """Take over what only a visit's beginning or end changes (D2's wait ranges)."""
-        if self.held == earlier.held and self.now - earlier.paced_at < PACE_LASTS:
-            self.visits, self.active_helpers = earlier.visits, earlier.active_helpers
-            self.paced_at = earlier.paced_at
-
-    @cached_property
-    def paced_at(self) -> datetime:
-        return self.now
-
-    @cached_property
-    def visits(self) -> list[waits.Visit]:
-        rows = (
-            # One that was taken up again, or put off until another day, was more than one visit.
-            self.queue.help_requests.filter(
-                help_started_at__isnull=False,
-                ended_at__lt=F("help_started_at") + LONGEST_VISIT,
-                reopened=0,
-            )
-            .order_by("-ended_at")
-            .values_list("raised_at", "help_started_at", "ended_at")[: waits.LATEST]
-        )
-        return [
-            waits.Visit(raised, started, ended)
-            for raised, started, ended in rows
-            if started is not None and ended is not None
-        ]
-
-    @cached_property
-    def active_helpers(self) -> int:
-        """Helpers who hold a request or did something in the last ten minutes."""
-        recent = Q(claimed_at__gte=self.now - ACTIVE_WITHIN)
-        return (
-            self.queue.help_requests.filter(
-                Q(status__in=WITH_HELPER) | recent, helper__isnull=False
-            )
-            .values("helper")
-            .distinct()
-            .count()
-        )
-
-    @cached_property
-    def usual_wait(self) -> tuple[int, int] | None:
-        return waits.usual_wait(self.visits)
-
-    @cached_property
-    def door(self) -> list:
-        """Devices that wait for the teacher's yes."""
-        return list(waiting_devices(self.queue.classroom))
-
-    @cached_property
-    def promised(self) -> list[HelpRequest]:
-        return [each for each in self.waiting if each.is_promised]
-
-    @cached_property
-    def hot_spots(self) -> list[dict]:
-        """``{"task", "count", "key"}`` for each task that many are stuck on right now (M18)."""
-        recent: dict[int, list[HelpRequest]] = {}
-        for each in self.active:
-            is_recent = each.raised_at >= self.now - HOT_WITHIN
-            if each.task_id and is_recent and each.status != Status.DEFERRED:
-                recent.setdefault(each.task_id, []).append(each)
-        if not any(len(group) >= HOT_FROM for group in recent.values()) or self.lesson is None:
-            return []
-        needed = max(HOT_FROM, HOT_SHARE * self.lesson.attendances.count())
-        hot = [group for group in recent.values() if len(group) >= needed]
-        return [
-            {"task": group[0].task, "count": len(group), "key": str(group[0].task_id)}
-            for group in sorted(hot, key=len, reverse=True)
-        ]
-
-    def latest_of(self, students: Iterable[int]) -> dict[int, HelpRequest]:
-        """Each student's newest request: the one their page is about.
-
-        An active one is always the newest: nobody raises a second hand.
-        """
-        wanted = set(students)
-        found = {each.student_id: each for each in self.active if each.student_id in wanted}
-        if wanted := wanted - found.keys():
-            newest = (
-                HelpRequest.objects.filter(queue=self.queue, student_id__in=wanted)
-                .values("student")
-                .annotate(newest=Max("pk"))
-                .values("newest")
-            )
-            rows = HelpRequest.objects.filter(pk__in=newest).with_people()
-            found |= {each.student_id: each for each in rows}
-        return found
-
-    @cached_property
-    def places(self) -> dict[int, int]:
-        """Student (membership id) → how many are before them in line."""
-        return {each.student_id: place for place, each in enumerate(self.waiting)}
-
-    def wait_of(self, student_id: int) -> "Wait":
-        """What a student is told about their wait.
-
-        Nothing where the teacher picks: there is no next then.
-        """
-        place = self.places.get(student_id)
-        if place is None or self.queue.rule == Rule.TEACHER:
-            return Wait()
-        if place == 0:
-            return Wait(is_next=True)
-        known = waits.wait_range(place, self.visits, self.active_helpers)
-        return Wait(False, *known) if known else Wait()
-
-
-#: How long answers and pushes may speak from the same look at a queue that has not changed, and
-#: how long a class's pace (its latest visits, its active helpers) is good for.
-SHARED_FOR, PACE_LASTS = timedelta(seconds=2), timedelta(seconds=20)
-#: Queues whose present state is kept.
-_KNOWN_SIZE = 512
-_known: dict[int, Present] = {}
-_looking: dict[int, threading.Lock] = {}
-
-
-def look(queue_id: int) -> Present:
-    """The present state of a queue, looked up once for all who ask at the same time.
-
-    After a change the answer to who made it and the push to everybody else need the same
-    facts; the first of them asks the database, the other one waits for it.
-    """
-    with _looking.setdefault(queue_id, threading.Lock()):
-        present = Present(queue_id)
-        known = _known.get(queue_id)
-        if known is not None:
-            if known.still_is(present.queue):
-                return known
-            present.keep_pace(known)
-        # What nearly every audience needs; the rest is found when it is asked for.
-        present.lesson, present.waiting, present.visits, present.active_helpers  # noqa: B018
-        if len(_known) >= _KNOWN_SIZE:
-            _known.clear()
-        _known[queue_id] = present
-        return present
-
-
-def forget_all() -> None:
-    """Look everything up anew."""
-    _known.clear()
-    _memo.clear()
-    queue_ids.clear()
 
 
 # --- What each audience sees of it -------------------------------------------
@@ -397,6 +140,14 @@ _memo: dict[tuple, str] = {}
 _MEMO_SIZE = 8192
 
 
+def forget_all() -> None:
+    """Look everything up and render it anew."""
+    forget_queues()
+    asides.forget_all()
+    _memo.clear()
+    queue_ids.clear()
+
+
 def _remembered(key: tuple, template: str, context: Callable[[], dict]) -> str:
     if key not in _memo:
         if len(_memo) >= _MEMO_SIZE:
@@ -422,17 +173,23 @@ HELPER_REGIONS = ("_help_switch", "_queue_summary", "_door", "_same_problem", "_
 
 def helpers_regions(present: Present) -> str:
     context = helpers_context(present)
-    return "".join(
-        render_to_string(f"requests_app/{name}.html", context) for name in HELPER_REGIONS
-    )
+    own = (render_to_string(f"requests_app/{name}.html", context) for name in HELPER_REGIONS)
+    return "".join(own) + asides.of_helpers(present)
 
 
-def class_region(present: Present) -> str:
-    return render_to_string("requests_app/_help_state.html", class_context(present))
+def class_regions(present: Present) -> str:
+    """One label for all of them, so they go together."""
+    own = render_to_string("requests_app/_help_state.html", class_context(present))
+    return own + asides.of_class(present)
 
 
 def student_region(present: Present, latest: HelpRequest | None) -> str:
     return render_to_string("requests_app/_my_request.html", student_context(present, latest))
+
+
+def student_asides(present: Present, student_id: int) -> str:
+    facts = asides.facts_of(present, [student_id])
+    return asides.of_student(present, facts[student_id])
 
 
 def wait_region(told: Wait) -> str:
@@ -444,13 +201,14 @@ def render(membership: Membership, *, on_board: bool = False) -> str:
     """Every region on one member's page, in the active language, as it is now."""
     present = look(Queue.objects.of(membership.classroom).pk)
     if on_board:
-        return class_region(present)
+        return class_regions(present)
     if membership.can_help:
         return helpers_regions(present)
     if membership.can_raise:
         latest = present.latest_of([membership.pk]).get(membership.pk)
-        return class_region(present) + student_region(present, latest)
-    return class_region(present)
+        own = student_region(present, latest) + student_asides(present, membership.pk)
+        return class_regions(present) + own
+    return class_regions(present)
 
 
 # --- The hub's renderer ------------------------------------------------------
@@ -487,6 +245,9 @@ def frames_for(queue_id: int, work: Work, watched: set[str]) -> Iterator[Part]:
     if work.everything:
         work.changed = work.class_wide = True
         work.students |= {each.student for each in audiences if each.kind == "student"}
+    if work.class_wide:
+        # A student's asides speak of the lesson.
+        work.asides_of |= {each.student for each in audiences if each.kind == "student"}
     for kinds in (("helpers",), ("class", "student")):
         part = [each for each in audiences if each.kind in kinds]
         if part:
@@ -549,9 +310,14 @@ def _note_newcomers(passes: Sequence[Mapping]) -> None:
 def _part(present: Present, work: Work, audiences: list["Audience"]) -> Part:
     came = {name for socket in work.newcomers for name in socket.audiences}
     students = {each.student for each in audiences if each.kind == "student"}
-    concerned = [pk for pk in students if pk in work.students or _any_of(pk, came)]
-    latest = present.latest_of(concerned)
-    labels = {each.name: _label(present, each, latest) for each in audiences}
+    new = {pk for pk in students if _any_of(pk, came)}
+    told = _Told(
+        present,
+        work,
+        latest=present.latest_of(new | students & work.students),
+        facts=asides.facts_of(present, new | students & work.asides_of),
+    )
+    labels = {each.name: _label(present, each, told.latest) for each in audiences}
     lacking = {
         name
         for socket in work.newcomers
@@ -561,8 +327,19 @@ def _part(present: Present, work: Work, audiences: list["Audience"]) -> Part:
     frames = {}
     for each in audiences:
         with translation.override(each.language):
-            frames[each.name] = _frames(present, work, each, each.name in lacking, latest)
+            frames[each.name] = _frames(told, each, each.name in lacking)
     return Part(frames, labels, present.queue.version)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one part is rendered from. ``latest`` and ``facts`` (of asides) have those students
+    for whom they are needed."""
+
+    present: Present
+    work: Work
+    latest: Mapping[int, HelpRequest]
+    facts: asides.Facts
 
 
 def _label(present: Present, audience: "Audience", latest: Mapping[int, HelpRequest]) -> int:
@@ -579,31 +356,39 @@ def _any_of(student_id: int, names: set[str]) -> bool:
     return any(student(student_id, code) in names for code, _name in settings.LANGUAGES)
 
 
-def _frames(
-    present: Present,
-    work: Work,
-    audience: Audience,
-    is_lacking: bool,
-    latest: Mapping[int, HelpRequest],
-) -> list[Frame]:
+def _frames(told: _Told, audience: Audience, is_lacking: bool) -> list[Frame]:
     """``is_lacking``: somebody came whose page does not show this version."""
+    present, work = told.present, told.work
+    if audience.kind == "student":
+        return [*_own(told, audience.student, is_lacking), *_own_asides(told, audience.student)]
     if audience.kind == "helpers":
         if is_lacking or work.changed:
             return [Frame(helpers_regions(present), news=work.changed)]
         return []
-    if audience.kind == "class":
-        if is_lacking or work.class_wide:
-            return [Frame(class_region(present), news=work.class_wide)]
-        return []
-    is_changed = audience.student in work.students
-    if is_lacking or is_changed:
-        own = latest.get(audience.student)
-        return [Frame(student_region(present, own), news=is_changed)]
-    if audience.student in present.places:
-        # Somebody else's change can make this student the next one.
-        told = present.wait_of(audience.student)
-        return [Frame(wait_region(told), sameness=str(told))]
+    is_news = work.class_wide or work.asides
+    if is_lacking or is_news:
+        return [Frame(class_regions(present), news=is_news)]
     return []
+
+
+def _own(told: _Told, student_id: int, is_lacking: bool) -> list[Frame]:
+    """A student's own request, or how long they still wait for."""
+    present = told.present
+    is_changed = student_id in told.work.students
+    if is_lacking or is_changed:
+        latest = told.latest.get(student_id)
+        return [Frame(student_region(present, latest), news=is_changed)]
+    if student_id in present.places:
+        # Somebody else's change can make this student the next one.
+        wait = present.wait_of(student_id)
+        return [Frame(wait_region(wait), sameness=str(wait))]
+    return []
+
+
+def _own_asides(told: _Told, student_id: int) -> list[Frame]:
+    """Every page that comes is given them: they have no label, and cost next to nothing."""
+    html = asides.of_student(told.present, told.facts.get(student_id, {}))
+    return [Frame(html, news=student_id in told.work.asides_of)] if html else []
 
 
 def _note_attendance(lesson_id: int, watched: set[str]) -> None:
@@ -634,6 +419,30 @@ def announce(
         "students": list(students),
         "class_wide": class_wide,
         "attend": attend,
+        "asides": False,
+        "asides_of": [],
+    }
+    transaction.on_commit(lambda: hub.tell_all(message), robust=True)
+
+
+def announce_asides(
+    classroom: Classroom, *, students: Iterable[int] = (), class_wide: bool = False
+) -> None:
+    """The same for what another app shows beside the queue: its helpers' regions, those of
+    these students (membership ids), and with ``class_wide`` those of the whole class.
+
+    To be called inside the transaction of the change, whose lock it takes.
+    """
+    queue = Queue.objects.of(classroom)
+    Queue.objects.note_asides(queue.pk, class_wide=class_wide)
+    message = {
+        "type": "live.changed",
+        "queue": queue.pk,
+        "students": [],
+        "class_wide": False,
+        "attend": None,
+        "asides": class_wide,
+        "asides_of": list(students),
     }
     transaction.on_commit(lambda: hub.tell_all(message), robust=True)
 

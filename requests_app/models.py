@@ -7,7 +7,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -69,7 +70,7 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         """
         rows = self.raw(
             "UPDATE requests_app_queue SET version = version + 1 WHERE id = %s"
-            " RETURNING id, classroom_id, version, rule, paused_at, resumed_at, paused_for_id",
+            " RETURNING id, classroom_id, version, rule, paused_at, paused_for_id",
             [pk],
         )
         with metrics.LOCK_SECONDS.time():
@@ -77,6 +78,14 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         if not found:
             raise Queue.DoesNotExist
         return found[0]
+
+    def note_asides(self, pk: int, *, class_wide: bool) -> None:
+        """Note that what other apps show beside the queue changes; it locks, as ``locked`` does."""
+        changed: dict = {"version": F("version") + 1, "asides": F("asides") + 1}
+        if class_wide:
+            now = int(timezone.now().timestamp() * 1_000_000)
+            changed["class_asides_at"] = Greatest(F("class_asides_at") + 1, now)
+        self.filter(pk=pk).update(**changed)
 
 
 class Queue(models.Model):
@@ -89,10 +98,13 @@ class Queue(models.Model):
     )
     #: The teacher asked the class to look up, to explain something to everybody (D1).
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
-    resumed_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_for = models.ForeignKey(
         Task, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    #: Counts changes of what other apps show beside the queue; no student's page shows it.
+    asides = models.PositiveBigIntegerField(default=0, editable=False)
+    #: When that, or "please look up", changed last for the whole class, in microseconds.
+    class_asides_at = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects = QueueQuerySet.as_manager()
 
@@ -102,9 +114,7 @@ class Queue(models.Model):
     @property
     def is_paused(self) -> bool:
         """Whether the class is asked to look up now."""
-        if self.paused_at is None:
-            return False
-        return self.resumed_at is None or self.resumed_at < self.paused_at
+        return self.paused_at is not None
 
 
 class Status(models.TextChoices):

@@ -10,6 +10,7 @@ request = "requests/<slug:key>/"
 urlpatterns = [
     path("", views.show, name="show"),
     path("regions/", views.regions, name="regions"),
+    path("same-problem/", views.same_problem, name="same_problem"),
     path("board/", views.board, name="board"),
     path("board/regions/", views.board_regions, name="board_regions"),
     path("raise/", views.raise_hand, name="raise_hand"),

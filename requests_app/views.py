@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classrooms.access import MemberRequest, helper_required, member_required, student_required
 from classrooms.models import Membership, Task
-from requests_app import actions, forms, live, ticket
+from requests_app import actions, asides, forms, live, ticket
 from requests_app.models import HelpRequest, Queue, new_key
 from requests_app.said import Given, Thanks
 
@@ -26,6 +26,13 @@ from requests_app.said import Given, Thanks
 def show(request: MemberRequest) -> HttpResponse:
     """The class page: the queue for helpers, their own request for students."""
     return render_page(request)
+
+
+@require_safe
+@helper_required
+def same_problem(request: MemberRequest) -> HttpResponse:
+    """The same live page, with only what many are stuck on."""
+    return render_page(request, tab="same_problem")
 
 
 @require_safe
@@ -46,7 +53,11 @@ def board_regions(request: MemberRequest) -> HttpResponse:
 def board(request: MemberRequest) -> HttpResponse:
     """For the projector: is help open, how to come in, how we ask. Nothing about anybody."""
     queue = queue_of(request)
-    context = live.class_context(live.Present(queue.pk)) | {"ticket": ticket_of(request, queue)}
+    present = live.Present(queue.pk)
+    context = live.class_context(present) | {
+        "ticket": ticket_of(request, queue),
+        "class_asides": asides.of_class(present),
+    }
     return render(request, "requests_app/board.html", context)
 
 
@@ -367,7 +378,7 @@ def render_flash(request: MemberRequest, *, undo: bool) -> str:
     return render_to_string("_flash.html", {"undo_url": url if undo else ""}, request)
 
 
-def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
+def render_page(request: MemberRequest, status: int = 200, tab: str = "queue") -> HttpResponse:
     membership = request.membership
     queue = queue_of(request)
     present = live.Present(queue.pk)
@@ -375,6 +386,8 @@ def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
     if membership.can_help:
         context |= live.helpers_context(present) | {
             "title": live.title(present),
+            "asides": asides.of_helpers(present),
+            "tab": tab,
             "open_form": forms.OpenHelpForm(),
             "raise_for": forms.RaiseForForm(
                 classroom=membership.classroom, initial={"form_key": new_key()}
@@ -391,6 +404,10 @@ def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
     latest = present.latest_of([membership.pk]).get(membership.pk)
     actions.attendance(membership.classroom, [membership.pk])
     context |= live.class_context(present) | live.student_context(present, latest)
+    context |= {
+        "class_asides": asides.of_class(present),
+        "asides": live.student_asides(present, membership.pk),
+    }
     return render(request, "requests_app/student.html", context, status=status)
 
 

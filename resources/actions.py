@@ -6,19 +6,21 @@ What others can see is changed in one transaction with a row that says who chang
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from classrooms.actions import NotPossible
 from classrooms.models import Classroom, School
+from resources import links
 from resources.models import (
+    DEAD_AFTER,
     Change,
     Contact,
     Entry,
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 #: What one school can hold.
 ENTRIES_AT_MOST, PATHWAYS_AT_MOST, CONTACTS_AT_MOST = 2000, 60, 30
 STEPS_AT_MOST = 6
+#: Web addresses looked at in one go, and how long until the same one's turn comes again.
+LINKS_AT_ONCE, LINKS_AGAIN = 2, timedelta(days=3)
 
 
 # --- Entries -----------------------------------------------------------------
@@ -63,10 +67,12 @@ def change_entry(entry: Entry, values: Mapping[str, Any], *, by) -> Entry:
     changed = [name for name, value in values.items() if getattr(entry, name) != value]
     for name in changed:
         setattr(entry, name, values[name])
+    if "link" in changed:
+        entry.link_checked_at, entry.link_failures = None, 0
     if entry.published_at is not None:
         _check_complete(entry)
         entry.owner_told_at = None
-    entry.save(update_fields=[*changed, "owner_told_at"])
+    entry.save(update_fields=[*changed, "owner_told_at", "link_checked_at", "link_failures"])
     if entry.published_at is not None and changed:
         _record(Change.Verb.CHANGED, entry, by=by, fields=changed)
         _index_entry(entry)
@@ -173,20 +179,61 @@ def tell_owners(now: datetime | None = None) -> int:
 
 
 def _tell_owner(entry: Entry, now: datetime) -> bool:
-    if entry.owner is not None and entry.owner.email:
-        with translation.override(settings.LANGUAGE_CODE):
-            subject = _("Please look over “%(title)s”") % {"title": entry.title}
-            text = _(
-                "The review date of “%(title)s” in the directory has passed, so students "
-                "do not see it any more. Look it over and choose a new date: %(site)s"
-            ) % {"title": entry.title, "site": settings.SITE_URL}
-        try:
-            send_mail(subject, text, None, [entry.owner.email])
-        except OSError:
-            logger.warning("A letter about a review date could not be sent; it is tried again.")
+    with translation.override(settings.LANGUAGE_CODE):
+        text = _(
+            "The review date of “%(title)s” in the directory has passed, so students "
+            "do not see it any more. Look it over and choose a new date: %(site)s"
+        ) % {"title": entry.title, "site": settings.SITE_URL}
+        if not _write_to_owner(entry, text):
             return False
     Entry.objects.filter(pk=entry.pk).update(owner_told_at=now)
     return True
+
+
+def _write_to_owner(entry: Entry, text: str) -> bool:
+    """Whether the letter is on its way, or there is nobody to write to."""
+    if entry.owner is None or not entry.owner.email:
+        return True
+    try:
+        send_mail(
+            _("Please look over “%(title)s”") % {"title": entry.title},
+            text,
+            None,
+            [entry.owner.email],
+        )
+    except OSError:
+        logger.warning("A letter about an entry could not be sent; it is tried again.")
+        return False
+    return True
+
+
+def check_links(now: datetime | None = None) -> int:
+    """Look at the web addresses whose turn it is, a few at a time; how many were looked at.
+
+    Students see published entries only, so only theirs are looked at. The owner is told
+    once, when several looks in a row found nobody.
+    """
+    now = now or timezone.now()
+    shown = Entry.objects.filter(published_at__isnull=False).exclude(link="")
+    due = shown.filter(Q(link_checked_at=None) | Q(link_checked_at__lt=now - LINKS_AGAIN))
+    longest_unseen = due.order_by(F("link_checked_at").asc(nulls_first=True), "pk")
+    turn = list(longest_unseen.select_related("owner")[:LINKS_AT_ONCE])
+    for entry in turn:
+        failures = 0 if links.works(entry.link) else entry.link_failures + 1
+        if failures != DEAD_AFTER or _tell_of_dead_link(entry):
+            Entry.objects.filter(pk=entry.pk, link=entry.link).update(
+                link_checked_at=now, link_failures=min(failures, DEAD_AFTER + 1)
+            )
+    return len(turn)
+
+
+def _tell_of_dead_link(entry: Entry) -> bool:
+    with translation.override(settings.LANGUAGE_CODE):
+        text = _(
+            "Nobody answers any more at the web address of “%(title)s”: %(link)s. "
+            "Please look for the new one: %(site)s"
+        ) % {"title": entry.title, "link": entry.link, "site": settings.SITE_URL}
+        return _write_to_owner(entry, text)
 
 
 # --- Pathways ----------------------------------------------------------------

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classrooms.actions import NotPossible
 from classrooms.manage import takes_body
 from classrooms.qr import join_link, qr_svg
+from classrooms.spreadsheet import MAX_BYTES
 from resources import actions
 from resources.forms import (
     REVIEW_LASTS,
@@ -36,10 +37,10 @@ from resources.forms import (
     StepForm,
     StepFormSet,
 )
-from resources.models import Change, Cost, Entry, Kind, Pathway, today_in
+from resources.models import Change, Cost, Entry, Pathway, today_in
 from resources.months import BUILT_IN, message_of
 from resources.place import PlacedRequest
-from resources.table import MAX_BYTES, ImportPreview, PreviewGone, previewed, read, write
+from resources.table import ImportPreview, PreviewGone, previewed, read, write
 
 ENTRIES_ON_A_PAGE = 50
 #: Bytes: a file or its preview, and what a form adds to it.
@@ -163,7 +164,6 @@ def first_values(request: PlacedRequest) -> dict[str, Any]:
     membership = getattr(request, "membership", None)
     name = membership.name if membership is not None else str(request.user)
     return {
-        "kind": Kind.FORMAL,
         "cost": Cost.FREE,
         "audience": _("Everybody"),
         "languages": [get_language_info(translation.get_language() or "en")["name_local"]],

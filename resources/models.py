@@ -65,6 +65,10 @@ def labels_of(row: models.Model, names: list[str]) -> list[str]:
     return [str(columns[name].verbose_name) for name in names]
 
 
+#: Looks in a row that found nobody at a web address.
+DEAD_AFTER = 2
+
+
 class EntryQuerySet(models.QuerySet["Entry"]):
     def current(self, today: date):
         """Published and not past its review date; ``today`` in the school's zone."""
@@ -117,6 +121,9 @@ class Entry(models.Model):
     )
     published_at = models.DateTimeField(null=True, blank=True)
     owner_told_at = models.DateTimeField(null=True, blank=True)
+    #: When the web address was looked at, and how many times in a row it led nowhere.
+    link_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    link_failures = models.PositiveSmallIntegerField(default=0, editable=False)
     #: "Did this help?" in totals, without anybody's name.
     helped = models.PositiveIntegerField(default=0)
     did_not_help = models.PositiveIntegerField(default=0)
@@ -153,6 +160,11 @@ class Entry(models.Model):
             and self.review_due is not None
             and self.review_due < timezone.localdate()
         )
+
+    @property
+    def has_dead_link(self) -> bool:
+        """One look that fails may be a bad day; several in a row are not."""
+        return bool(self.link) and self.link_failures >= DEAD_AFTER
 
     @property
     def host(self) -> str:

@@ -3,7 +3,8 @@
 Promises: any text is an answer, never an exception; the work is bounded however long
 the text is; operators mean nothing; and nothing about a search is kept or logged. The
 words of a text are the same on both databases (``plain``); SQLite finds them with
-FTS5, PostgreSQL with its full-text search.
+FTS5, PostgreSQL with its full-text search. Mistakes are mended by difflib on both: PostgreSQL's
+trigrams know "lucnh" for "lunch" by two groups of letters in ten, too few to tell it from others.
 """
 
 import re

@@ -18,14 +18,14 @@ from django.core import signing
 from django.db import models
 from django.utils.translation import gettext as _
 
-from classrooms import roster
+from classrooms.spreadsheet import MAX_BYTES, Row, Unreadable, decoded, table
 from classrooms.text import name_key
 from resources.forms import EntryForm
 from resources.models import Cost, Entry, Kind, Topic, Where
 from resources.place import Place
 
-#: Bytes, and lines with an entry on them.
-MAX_BYTES, MAX_LINES = roster.MAX_BYTES, 500
+#: Lines with an entry on them.
+MAX_LINES = 500
 #: Seconds for which a preview can be added.
 PREVIEW_LASTS = 60 * 60
 _SALT = "resources.import-preview"
@@ -115,54 +115,42 @@ class Table:
     problem: str = ""
 
 
-class _Unreadable(Exception):
-    """The file as a whole cannot be read; the text says why and what to do."""
-
-
 def read(data: bytes) -> Table:
     """Read a CSV file in whatever encoding and with whatever separator it was saved."""
     try:
         return Table([_line(number, cells) for number, cells in _rows(data)])
-    except _Unreadable as reason:
+    except Unreadable as reason:
         return Table(problem=str(reason))
 
 
 def _rows(data: bytes) -> list[tuple[int, dict[str, Any]]]:
     rows = _read_rows(data)
     if not rows:
-        raise _Unreadable(_("This file is empty. Please choose another one."))
+        raise Unreadable(_("This file is empty. Please choose another one."))
     columns = _columns(rows[0].cells)
     if len(rows) - 1 > MAX_LINES:
-        raise _Unreadable(
+        raise Unreadable(
             _("This file has %(count)d lines. Please send at most %(most)d at a time.")
             % {"count": len(rows) - 1, "most": MAX_LINES}
         )
     if len(rows) == 1:
-        raise _Unreadable(_("There is nothing below the titles of the columns yet."))
+        raise Unreadable(_("There is nothing below the titles of the columns yet."))
     return [(row.number, {name: row.cell(at) for name, at in columns.items()}) for row in rows[1:]]
 
 
-def _read_rows(data: bytes) -> list:
-    """Rows as the roster reads them: encodings, separators and quotes are the same there."""
+def _read_rows(data: bytes) -> list[Row]:
     if len(data) > MAX_BYTES:
-        raise _Unreadable(
+        raise Unreadable(
             _("This file is too big. Please send a smaller one: %(most)d MB at most.")
             % {"most": MAX_BYTES // (1024 * 1024)}
         )
     try:
-        text = roster._decoded(data)
-    except roster._Unreadable:
-        raise _Unreadable(
+        text = decoded(data)
+    except Unreadable:
+        raise Unreadable(
             _("This file cannot be read as a table. Please save it as “CSV UTF-8” and send that.")
         ) from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    hint = roster._SEPARATOR_HINT.match(lines[0])
-    if hint:
-        lines[0] = ""
-    try:
-        return list(roster._rows(lines, hint[1] if hint else roster._delimiter(lines)))
-    except roster._Unreadable as reason:
-        raise _Unreadable(str(reason)) from None
+    return list(table(text))
 
 
 def _columns(titles: list[str]) -> dict[str, int]:
@@ -175,7 +163,7 @@ def _columns(titles: list[str]) -> dict[str, int]:
         if key in places
     }
     if "title" not in known:
-        raise _Unreadable(
+        raise Unreadable(
             _("This file has no column called “%(title)s”. It can have these columns: %(columns)s.")
             % {"title": COLUMNS["title"], "columns": ", ".join(COLUMNS.values())}
         )

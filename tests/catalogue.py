@@ -16,16 +16,17 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = (
+APPS = (
     "accounts",
+    "checkins",
     "classrooms",
     "coaching",
     "demo",
     "helpdesk",
     "requests_app",
     "resources",
-    "templates",
 )
+SOURCES = (*APPS, "templates")
 KEYWORDS = {
     "_": None,
     "gettext": None,

@@ -1,16 +1,20 @@
 """The cast: Ada asks, Ben is her classmate, Grace teaches, Alan assists, Mallory is outside."""
 
+from collections import Counter
+
 import pytest
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts.models import User
 from classrooms import access
 from classrooms.models import Classroom, Device, Membership, Role, School
-from requests_app import actions, live
+from requests_app import actions, asides, live
+from requests_app.asides import Aside
 from requests_app.models import Queue
 
 
@@ -126,3 +130,36 @@ def raise_hand(lesson):
         return actions.describe(help_request, by=who, **facts) if facts else help_request
 
     return put_in_line
+
+
+@pytest.fixture
+def notes():
+    """An aside with every region, whose words are ``notes["…"]``; it counts who asks it."""
+    words = {"class": "for all", "helpers": "for helpers", "own": {}}
+    asked = Counter()
+
+    def class_region(present):
+        asked["class"] += 1
+        return region("class-note", words["class"], present.label)
+
+    def helpers_region(present):
+        asked["helpers"] += 1
+        return region("helpers-note", words["helpers"], present.queue.version)
+
+    def student_facts(present, students):
+        asked["facts"] += 1
+        return {student: words["own"].get(student, "") for student in students}
+
+    def student_region(present, facts):
+        asked["student"] += 1
+        return region("own-note", facts, 0)
+
+    def region(name, text, version):
+        markup = '<p id="{}" data-version="{}" hx-swap-oob="true">{}</p>'
+        return format_html(markup, name, version, text)
+
+    before = dict(asides._registered)
+    asides.register(Aside("notes", class_region, helpers_region, student_facts, student_region))
+    yield words, asked
+    asides._registered.clear()
+    asides._registered.update(before)

@@ -5,10 +5,15 @@ anything but a refusal), "404" (does not exist for them), "in" (sent to the way 
 front page), "405" (method not offered).
 """
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from checkins import actions as check_ins
+from checkins.models import CheckIn
 from classrooms import actions as people
 from classrooms.models import Classroom, Device, Role, School
 from coaching import actions as coaching
@@ -79,6 +84,11 @@ def reads(who: dict) -> dict[str, dict]:
     }
 
 
+def shows(who: dict) -> dict[str, dict]:
+    """A page whose method is looked at before the door."""
+    return {"GET": who, "POST": NOT_OFFERED}
+
+
 def acts(who: dict) -> dict[str, dict]:
     """A verb: POST for these; what GET answers is a refusal for all."""
     return {"GET": NOT_OFFERED, "POST": who}
@@ -96,6 +106,7 @@ def both(who: dict) -> dict[str, dict]:
 
 TABLE = {
     "requests_app:show": {"GET": MEMBERS, "POST": NOT_OFFERED},
+    "requests_app:same_problem": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:board": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:board_regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
@@ -135,6 +146,55 @@ TABLE = {
     **dict.fromkeys(
         [f"resources:{name}" for name in ("get_help", "directory", "entry", "leave", "pathway")],
         reads(MEMBERS),
+    ),
+    # D7: who gave which answer, the reasons and the totals are for those who help; a school
+    # admin sees that there was a check-in, not what came of it; a follow-up is for one adult.
+    **dict.fromkeys(
+        [
+            f"checkins:{name}"
+            for name in ("results", "results_region", "follow_ups", "not_asking", "moments")
+        ],
+        shows(HELPERS),
+    ),
+    "checkins:check_ins": shows(only("assistant", "teacher", "admin")),
+    "checkins:acknowledge": acts(only("teacher")),
+    "checkins:finish": acts(only("teacher")),
+    **dict.fromkeys([f"checkins:{name}" for name in ("schedule", "write")], both(HELPERS)),
+    "checkins:settings": both(MANAGERS),
+    **dict.fromkeys(("checkins:rules", "checkins:write_for_school"), both(SCHOOL_ADMIN)),
+    **dict.fromkeys(("checkins:drop_for_school", "checkins:pass_on"), acts(SCHOOL_ADMIN)),
+    **dict.fromkeys(
+        [
+            f"checkins:{name}"
+            for name in (
+                "open_check_in",
+                "drop_template",
+                "close",
+                "cancel",
+                "checked_in",
+                "offer",
+                "start_moment",
+                "plan_moment",
+                "end_moment",
+            )
+        ],
+        acts(HELPERS),
+    ),
+    "checkins:mine": shows(STUDENT),
+    "checkins:answer": both(STUDENT),
+    **dict.fromkeys(
+        [
+            f"checkins:{name}"
+            for name in (
+                "say_how",
+                "end_nudge",
+                "take_offer",
+                "refuse_offer",
+                "raise_for_plan",
+                "decline_follow_up",
+            )
+        ],
+        acts(STUDENT),
     ),
     "resources:rate": acts_in(MEMBERS) | {"POST": STUDENT},
     **dict.fromkeys(
@@ -271,6 +331,11 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
     help_request = actions.raise_hand(Queue.objects.of(room), student=ada, form_key="first")
     twin = Classroom.objects.create(school=school, name="Twin", slug="twin-22222", code="TWNTWNTW")
     far = School.objects.create(name="Far School")
+    check_in = check_ins.open_check_in(room, check_ins.preset("ready"), by=grace)
+    plan = check_ins.preset("ready")
+    wish = check_ins.Given(soon="today", adult=grace)
+    check_ins.reply(check_in, wish, by=ada, edit_key="key")
+    tomorrow = timezone.now() + timedelta(days=1)
     away = Classroom.objects.create(school=far, name="Away", slug="away-33333", code="AWAYAWAY")
     put_away = Classroom.objects.create(school=school, name="Old", slug="old-4444", code="LDLDLDLD")
     people.archive(put_away)
@@ -284,6 +349,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "task": task.pk,
             "admin": school.admins.get().pk,
             "classroom": put_away.pk,
+            "template": "ready",
         },
         "invitation": invitation,
         "people": {
@@ -309,6 +375,10 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "language": "en",
             "note": coaching.add_note(ada, "Draw it first.").pk,
             "suggestion": coaching.suggest(room, thing, kind="hint").pk,
+            "check_in_key": check_in.key,
+            "template": check_ins.save_template(room, plan, by=None).pk,
+            "follow_up": check_in.follow_ups.get().pk,
+            "moment": check_ins.plan_moment(room, by=grace, seconds=60, at=tomorrow).pk,
         },
         "away": away,
     }
@@ -362,6 +432,10 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
     known = dict(world["parameters"])
     if name == "classrooms:accept_invite":
         known["key"] = world["invitation"]
+    if name == "checkins:drop_for_school":
+        plan = check_ins.preset("exit")
+        school = world["people"]["admin"].classroom.school
+        known["template"] = check_ins.save_school_template(school, plan, by=None).pk
     if "pk" in parameters:
         known["pk"] = thing_of(name, world).pk
     url = reverse(name, kwargs={each: known[each] for each in parameters})
@@ -374,8 +448,68 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
         assert told(answer) == who[role], f"{method} {url} as {role}: {answer.status_code}"
 
 
+@pytest.fixture
+def told_by_ada(world, room, ada, grace):
+    """What Ada answered with her name, and what she wrote to herself, in a check-in of today."""
+    check_ins.close(CheckIn.objects.get())
+    questions = [{"kind": "text", "text": "Say more"}, {"kind": "note", "text": "For you"}]
+    plan = check_ins.Plan("Mine", "named", questions)
+    check_in = check_ins.open_check_in(room, plan, by=grace)
+    given = check_ins.Given(answers={"0": "zebra answer"}, note="zebra note")
+    check_ins.reply(check_in, given, by=ada, edit_key="")
+    return check_in
+
+
+@pytest.mark.parametrize("role", [*ROLES, "classmate"])
+def test_nobody_reads_what_is_not_for_them(role, world, told_by_ada, room, ada, browser_of, client):
+    """D7 for check-ins, on every page that there is."""
+    world["people"]["classmate"] = student(room, "Class Mate")
+    known = world["parameters"] | {"check_in_key": told_by_ada.key}
+    opened = enter(world, role, browser_of, client)
+    read = set()
+    for name, parameters in routes():
+        if name in TABLE and set(parameters) <= set(known):
+            told = opened.get(reverse(name, kwargs={each: known[each] for each in parameters}))
+            page = b"".join(told) if told.streaming else told.content
+            read |= {words for words in ("zebra answer", "zebra note") if words.encode() in page}
+    answer = {"zebra answer"}
+    may_read = {"student": answer | {"zebra note"}, "assistant": answer, "teacher": answer}
+    assert read == may_read.get(role, set())
+
+
+#: Pages that are no student's: for a wall and a projector, and the way in and out.
+NOT_THEIRS = {
+    "requests_app:board", "classrooms:sign", "classrooms:index", "classrooms:join",
+    "classrooms:join_code", "classrooms:start", "classrooms:accept_invite",
+    "classrooms:waiting", "healthz", "readyz",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, row in TABLE.items()
+        if row["GET"]["student"] == "yes" and name not in NOT_THEIRS
+    ],
+)
+def test_get_help_is_on_every_page_of_a_student(name, world, browser_of):
+    """A23: the same name, and it leads to the page of the class or of the school."""
+    parameters = dict(routes())[name]
+    known = dict(world["parameters"])
+    if "pk" in parameters:
+        known["pk"] = thing_of(name, world).pk
+    url = reverse(name, kwargs={each: known[each] for each in parameters})
+    page = browser_of(world["people"]["student"]).get(url).text
+    if "<html" in page:  # some answer with a part of a page
+        assert re.search(r'<a href="[^"]*/help/[^"]*"[^>]*>\s*Get help\s*</a>', page)
+
+
 #: Routes that name something inside a class.
-INSIDE = {"key", "device", "member", "task", "note", "suggestion"}
+INSIDE = {
+    "key", "device", "member", "task", "check_in_key", "template", "follow_up", "moment",
+    "note", "suggestion",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

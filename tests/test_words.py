@@ -12,8 +12,8 @@ BANNED = re.compile(
     r"|score|rank(ing|ed)?|leaderboard|points?|streak|badge|ticket|entity|submit|error)\b",
     re.IGNORECASE,
 )
-#: "point" stands in none; these sentences are for operators or are no blame.
-ALLOWED: set[str] = set()
+#: "Slow but OK" is what a student may say of their own work (A04), never what they are told.
+ALLOWED = {"Slow but OK"}
 
 
 def test_no_text_blames_ranks_or_speaks_like_a_machine():

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('classrooms', '0001_initial'),
-        ('requests_app', '0002_what_students_and_helpers_say'),
+        ('requests_app', '0003_what_students_and_helpers_say'),
         ('resources', '0002_words_for_the_search'),
     ]
 

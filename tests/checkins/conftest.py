@@ -3,13 +3,33 @@
 import pytest
 from django.urls import reverse
 
-from checkins import actions
+from checkins import actions, live
 from checkins.actions import Given, Plan
 from checkins.models import Visibility
 from checkins.questions import Kind
+from requests_app.models import Queue
+from requests_app.present import Present
 from tests.conftest import student
 
 COLOURS = {"kind": Kind.SINGLE, "text": "Which?", "options": ["Red", "Green", "Blue"]}
+
+
+def own_region(who):
+    """What the student's page shows of check-ins to them alone."""
+    present = present_of(who.classroom)
+    return live.student_region(present, live.own_of(present, [who.pk])[who.pk])
+
+
+def class_region(room):
+    return live.class_region(present_of(room))
+
+
+def helpers_region(room):
+    return live.helpers_region(present_of(room))
+
+
+def present_of(room):
+    return Present(Queue.objects.of(room).pk)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from checkins.models import Contact, HelpMoment, SelfCheck
 from classrooms import actions as people
 from requests_app import actions as asking
 from requests_app.models import HelpRequest, Queue
+from tests.checkins.conftest import class_region, helpers_region, own_region, present_of
 from tests.conftest import student
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ def minutes(count):
 def test_stuck_offers_the_hand_and_never_raises_it(lesson, ada):
     actions.say_how(by=ada, going="stuck")
     assert not HelpRequest.objects.exists()
-    assert 'id="stuck-raise"' in live.student_region(ada)
+    assert 'id="stuck-raise"' in own_region(ada)
     assert reach.stuck_not_asked(lesson) == 1
 
 
@@ -47,7 +48,6 @@ def test_who_asks_is_no_longer_stuck_and_silent(lesson, ada, ben, raise_hand):
     actions.say_how(by=ben, going="stuck")
     raise_hand(ada)
     assert reach.stuck_not_asked(lesson) == 1
-    assert "self-check" not in live.student_region(ada)
 
 
 def test_nothing_can_be_said_while_help_is_closed(room, ada):
@@ -61,31 +61,31 @@ def test_one_nudge_in_a_lesson_after_the_minutes_of_the_class(lesson, ada, ben, 
     actions.say_how(by=ben, going="stuck")
     raise_hand(ben)
     actions.run_clock(minutes(4))
-    assert "nudge" not in live.student_region(ada)
+    assert "nudge" not in own_region(ada)
     actions.run_clock(minutes(6))
-    assert 'id="nudge"' in live.student_region(ada)
+    assert 'id="nudge"' in own_region(ada)
     assert SelfCheck.objects.get(student=ben).nudged_at is None
     actions.end_nudge(by=ada)
-    assert 'id="nudge"' not in live.student_region(ada)
+    assert 'id="nudge"' not in own_region(ada)
     actions.run_clock(minutes(20))
-    assert 'id="nudge"' not in live.student_region(ada)
+    assert 'id="nudge"' not in own_region(ada)
 
 
 def test_a_class_can_turn_the_nudge_off(room, lesson, ada):
     chosen = actions.settings_of(room)
     chosen.nudge_after = 0
-    actions.save_settings(chosen)
+    actions.save_settings(chosen, fields=["nudge_after"], by=None)
     actions.say_how(by=ada, going="stuck")
     actions.run_clock(minutes(60))
     assert SelfCheck.objects.get().nudged_at is None
 
 
 def test_a_classmates_region_tells_nothing_of_ada(lesson, ada, ben):
-    before = live.student_region(ben)
+    before = own_region(ben)
     actions.say_how(by=ada, going="stuck")
-    assert live.student_region(ben) == before
-    assert "Ada" not in live.class_region(ada.classroom)
-    assert "Ada" not in live.helpers_region(ada.classroom)
+    assert own_region(ben) == before
+    assert "Ada" not in class_region(ada.classroom)
+    assert "Ada" not in helpers_region(ada.classroom)
 
 
 def test_self_checks_are_deleted_on_their_day(room, lesson, ada, grace):
@@ -108,19 +108,19 @@ def test_hands_in_a_help_moment_are_linked_to_it(room, lesson, ada, ben, grace, 
         clock.shift(timedelta(seconds=1))
         raise_hand(ben)
         assert list(moment.requests()) == [inside]
-        assert "A moment to ask" not in live.class_region(room)
+        assert "A moment to ask" not in class_region(room)
         asking.solve(inside, by=ada)
         assert list(moment.requests()) == [inside]
 
 
 def test_everybody_sees_the_invitation_and_nobody_who_asks(room, lesson, ada, grace, raise_hand):
     actions.start_moment(room, by=grace, seconds=90)
-    before = live.class_region(room)
+    before = class_region(room)
     assert "<count-down" in before
     raise_hand(ada)
-    assert "Ada" not in live.class_region(room)
-    assert "1 hand in it" in live.helpers_region(room)
-    assert "hand in it" not in live.class_region(room)
+    assert "Ada" not in class_region(room)
+    assert "1 hand in it" in helpers_region(room)
+    assert "hand in it" not in class_region(room)
 
 
 @pytest.mark.parametrize("seconds", [29, 181, 0, -60])
@@ -214,8 +214,8 @@ def test_i_checked_in_is_noted_once_for_a_double_tap(room, ada, grace, alan):
 
 def test_an_offer_is_answered_yes_and_the_hand_goes_up(lesson, ada, ben, grace):
     actions.offer(ada, by=grace)
-    assert "Grace Hopper can come to you" in live.student_region(ada)
-    assert "can come" not in live.student_region(ben)
+    assert "Grace Hopper can come to you" in own_region(ada)
+    assert "can come" not in own_region(ben)
     actions.take_offer(by=ada)
     assert HelpRequest.objects.get().student == ada
     with pytest.raises(NotPossible, match="over"):
@@ -225,7 +225,7 @@ def test_an_offer_is_answered_yes_and_the_hand_goes_up(lesson, ada, ben, grace):
 def test_not_now_ends_an_offer_for_the_lesson(lesson, ada, grace, alan):
     actions.offer(ada, by=grace)
     actions.refuse_offer(by=ada)
-    assert "can come" not in live.student_region(ada)
+    assert "can come" not in own_region(ada)
     assert not HelpRequest.objects.exists()
     with pytest.raises(NotPossible, match="not now"):
         actions.offer(ada, by=alan)
@@ -242,7 +242,7 @@ def test_a_taken_offer_keeps_the_hand_that_is_up(lesson, ada, grace, raise_hand)
 def test_an_offer_ends_with_its_lesson(room, lesson, ada, grace):
     actions.offer(ada, by=grace)
     asking.close_help(room, by=grace)
-    assert "can come" not in live.student_region(ada)
+    assert "can come" not in own_region(ada)
     with pytest.raises(NotPossible, match="Open help first"):
         actions.offer(ada, by=grace)
 
@@ -254,9 +254,9 @@ def test_each_region_is_one_element_that_finds_its_place(room, lesson, ada, open
     open_one()
     actions.start_moment(room, by=grace, seconds=60)
     for html, name in (
-        (live.class_region(room), "class-now"),
-        (live.student_region(ada), "my-check-in"),
-        (live.helpers_region(room), "class-tools"),
+        (class_region(room), "class-now"),
+        (own_region(ada), "my-check-in"),
+        (helpers_region(room), "class-tools"),
     ):
         assert html.startswith(f'<section id="{name}"')
         assert html.rstrip().endswith("</section>")
@@ -272,14 +272,28 @@ def test_a_change_of_the_class_is_announced(room, lesson, open_one):
     assert before < opened < Queue.objects.get().version
 
 
+def test_what_nobody_uses_costs_no_query(room, lesson, ada, django_assert_num_queries):
+    helpers_region(room), own_region(ada)
+    present = present_of(room)
+    assert present.is_open
+    with django_assert_num_queries(0):
+        live.helpers_region(present)
+        live.class_region(present)
+        live.own_of(present, [ada.pk])
+
+
 def test_the_regions_take_the_same_queries_for_one_and_for_many(
-    room, lesson, ada, pupils, django_assert_num_queries
+    room, lesson, grace, django_assert_num_queries
 ):
-    for many in (1, 20):
-        for who in pupils(many) if many == 1 else [student(room, f"More {n}") for n in range(20)]:
-            actions.say_how(by=who, going="stuck")
-        with django_assert_num_queries(4):
-            live.helpers_region(room)
+    actions.start_moment(room, by=grace, seconds=60)
+    for number in range(20):
+        actions.say_how(by=student(room, f"Student {number}"), going="stuck")
+        present = present_of(room)
+        assert present.is_open
+        with django_assert_num_queries(5):  # check-in, moment, anybody stuck; how many of both
+            live.helpers_region(present)
+        with django_assert_num_queries(2):
+            live.own_of(present, range(number))
 
 
 def test_a_removed_student_is_in_no_count(room, lesson, ada):

@@ -274,12 +274,12 @@ def test_well_being_waits_for_its_rules_and_says_which(room, school, grace):
         NotPossible, match=r"how families agree, hours .* looks after it, who stands"
     ):
         actions.open_check_in(room, plan, by=grace)
-    rules = actions.WellBeingRules(school=school, consent="opt_in", hours="8 to 16", owner="Dr Who")
-    actions.save_well_being_rules(rules)
+    rules = actions.SchoolRules(school=school, consent="opt_in", hours="8 to 16", owner="Dr Who")
+    actions.save_rules(rules, fields=[], by=None)
     with pytest.raises(NotPossible, match="recorded: who stands in"):
         actions.open_check_in(room, plan, by=grace)
     rules.backup = "Ms Marple"
-    actions.save_well_being_rules(rules)
+    actions.save_rules(rules, fields=[], by=None)
     actions.close(actions.open_check_in(room, plan, by=grace))
     with pytest.raises(NotPossible, match="Once a week"):
         actions.open_check_in(room, plan, by=grace)
@@ -358,10 +358,8 @@ def test_a_named_check_in_keeps_no_small_total(room, grace, ada, ben, open_one, 
     assert not NamedReply.objects.exists()
 
 
-def test_the_class_chooses_how_long_answers_are_kept(room, open_one, ada):
-    chosen = actions.settings_of(room)
-    chosen.keep_days = 2
-    actions.save_settings(chosen)
+def test_the_school_chooses_how_long_answers_are_kept(room, open_one, ada):
+    actions.save_rules(actions.SchoolRules(school=room.school, keep_days=2), fields=[], by=None)
     check_in = open_one()
     actions.reply(check_in, RED, by=ada, edit_key="k")
     actions.close(check_in)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classrooms.roster import MAX_BYTES, MAX_LINES, read_csv, read_paste
+from classrooms.roster import MAX_LINES, read_csv, read_paste
+from classrooms.spreadsheet import MAX_BYTES
 
 SPREADSHEET = (
     "This looks like a spreadsheet file. Please save it as CSV first, "

@@ -8,7 +8,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from requests_app import actions, live
+from requests_app import actions, live, present
 from requests_app.models import Queue
 from requests_app.waits import KNOWN_FROM, LATEST, Visit, quarters, usual_wait, wait_range
 
@@ -150,7 +150,7 @@ def have_visits(queue, clock, grace, alan):
             actions.start(help_request, by=alan)
             clock.shift(timedelta(minutes=each))
             actions.resolve(help_request, by=alan)
-        clock.shift(live.ACTIVE_WITHIN + timedelta(minutes=1))
+        clock.shift(present.ACTIVE_WITHIN + timedelta(minutes=1))
 
     return help_many
 
