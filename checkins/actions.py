@@ -40,6 +40,8 @@ from checkins.questions import InTheWay, Kind, Question, Soon
 from classrooms.access import digest
 from classrooms.actions import NotPossible
 from classrooms.models import Classroom, Lesson, Membership, School, Task
+from coaching import rules
+from coaching.models import coaching_of
 from requests_app import actions as asking
 from requests_app.live import announce_asides
 from requests_app.models import Queue
@@ -547,18 +549,26 @@ def end_nudge(*, by: Membership) -> None:
 
 @transaction.atomic
 def nudge(lesson: Lesson, *, now: datetime) -> int:
-    """The clock's: who has been stuck for the class's minutes and asked nobody is nudged once."""
+    """The clock's: who has been stuck for the class's minutes and asked nobody is nudged once
+    (coaching rule R3)."""
     minutes = settings_of(lesson.classroom).nudge_after
-    if not minutes:
+    if not minutes or rules.Rule.R3 in coaching_of(lesson.classroom).rules_off:
         return 0
-    due = SelfCheck.objects.filter(
-        lesson=lesson,
-        going=Going.STUCK,
-        stuck_since__lte=now - timedelta(minutes=minutes),
-        nudged_at=None,
-        student__removed_at=None,
-    ).exclude(reach.has_asked())
-    found = list(due.values_list("pk", "student"))
+    stuck = SelfCheck.objects.filter(
+        lesson=lesson, going=Going.STUCK, nudged_at=None, student__removed_at=None
+    ).annotate(asked=reach.has_asked())
+    found = [
+        (each.pk, each.student_id)
+        for each in stuck
+        if each.stuck_since is not None
+        and rules.may_nudge(
+            each.stuck_since,
+            now,
+            after=timedelta(minutes=minutes),
+            was_nudged=each.nudged_at is not None,
+            has_asked=each.asked,
+        )
+    ]
     if found:
         nudged = SelfCheck.objects.filter(pk__in=[pk for pk, _student in found])
         nudged.update(nudged_at=now, changed_at=now)

@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from checkins import reach
 from checkins.models import CheckIn, Contact, Going, HelpMoment, SelfCheck
 from checkins.suppress import FLOOR
 from classrooms.models import Classroom, Lesson
+from coaching import rules, texts
+from coaching.models import coaching_of
 from requests_app.present import Present
 
 
@@ -72,9 +74,17 @@ def class_region(present: Present) -> str:
         "label": present.label,
         "check_in": now.check_in,
         "moment": now.moment,
+        "starters": moment_starters(present.queue.classroom) if now.moment else (),
         "now": timezone.now(),
     }
     return render_to_string("checkins/_class_now.html", context)
+
+
+def moment_starters(classroom: Classroom) -> list[str]:
+    """Ways to begin a sentence in a help moment (coaching rule R9), in the active language."""
+    off = coaching_of(classroom).rules_off
+    listed = texts.starters(classroom, "stuck", translation.get_language())
+    return rules.starters_of_a_moment([text for _key, text in listed], off)
 
 
 def helpers_region(present: Present) -> str:

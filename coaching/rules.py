@@ -41,6 +41,8 @@ SAME_TASK_WITHIN = timedelta(minutes=15)
 FADE_AFTER, BACK_AFTER = 5, 2
 #: "Try explaining it" and "it is busy" on the waiting page (C5).
 EXPLAIN_AFTER = timedelta(minutes=3)
+#: Starters that a help moment shows (R9).
+MOMENT_STARTERS = 2
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,11 @@ def is_faded(history: Sequence[Filled], off: Iterable[str] = ()) -> bool:
             full += 1
             faded = full == FADE_AFTER
     return faded
+
+
+def starters_of_a_moment(starters: Sequence[str], off: Iterable[str] = ()) -> list[str]:
+    """R9: two ways to begin, shown to everybody while a help moment lasts."""
+    return [] if Rule.R9 in off else list(starters[:MOMENT_STARTERS])
 
 
 def may_nudge(

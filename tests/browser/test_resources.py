@@ -111,7 +111,6 @@ def test_everybody_can_use_the_pages(directory, ada, grace, edsger, open_as, sch
         "help/directory/?q=nothing+of+the+kind",
         f"help/directory/{directory.pk}/",
         f"help/directory/{directory.pk}/leave/",
-        "help/suggested/",
     ):
         page = open_as(ada, path, **look)
         check(page, path)

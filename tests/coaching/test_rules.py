@@ -156,6 +156,12 @@ def test_r8_ends_all_coaching(facts):
     assert next_card(off) == next_card(replace(facts, off=off.off))
 
 
+def test_r9_shows_two_starters_in_a_help_moment():
+    assert rules.starters_of_a_moment(["a", "b", "c"]) == ["a", "b"]
+    assert rules.starters_of_a_moment(["a"]) == ["a"]
+    assert rules.starters_of_a_moment(["a", "b"], off=["R9"]) == []
+
+
 def test_every_rule_says_what_it_does():
     assert [rule.value for rule in Rule] == [f"R{number}" for number in range(1, 10)]
     assert all(rule.label for rule in Rule)
