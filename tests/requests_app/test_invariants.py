@@ -497,6 +497,23 @@ def test_not_yet_after_raising_another_hand_is_refused(queue, raise_hand, ada, g
     assert list(HelpRequest.objects.active()) == [second]
 
 
+def test_an_undo_leaves_a_request_as_it_ended_once_another_hand_went_up(
+    queue, clock, raise_hand, ada, grace
+):
+    """Ada's page is about her newest request; an older one that came back would be out of her
+    reach while it waits, and its end would be older than what her page shows."""
+    first = raise_hand(ada)
+    actions.start(first, by=grace)
+    actions.resolve(first, by=grace)
+    clock.shift(timedelta(seconds=1))
+    actions.lower(raise_hand(ada), by=ada)
+    with pytest.raises(NotPossible, match="cannot be undone"):
+        actions.undo(queue, by=grace)
+    with pytest.raises(NotPossible, match="You can raise your hand again"):
+        actions.reopen(first, by=ada)
+    assert list(HelpRequest.objects.active()) == []
+
+
 def test_not_yet_in_the_next_lesson_belongs_to_it_and_is_missed_there(
     queue, clock, raise_hand, room, ada, grace
 ):
