@@ -19,6 +19,7 @@ from coaching.models import (
     CardText,
     ClassCard,
     Coaching,
+    HelperView,
     Note,
     Starter,
     StudentView,
@@ -241,3 +242,11 @@ def _host(link: str) -> str:
 def stop_suggesting(suggestion: Suggestion) -> None:
     """The entry itself stays in the directory."""
     suggestion.delete()
+
+
+# --- What helpers set for themselves -----------------------------------------
+
+
+def hide_tips(helper: Membership, *, hides: bool) -> None:
+    """The helper's card stays away, or comes back (A65)."""
+    HelperView.objects.update_or_create(helper=helper, defaults={"hides_tips": hides})

@@ -72,20 +72,6 @@ QUESTIONS = {
     "repair": _("Not yet is useful to know. Let's try another way."),
 }
 
-#: Kind of help asked for → one line for the helper (C3, last column).
-TIPS = {
-    "": _("Ask: what would help most?"),
-    Kind.HINT: _("The smallest useful clue, then leave them to it for two or three minutes."),
-    Kind.EXPLAIN: _("A new example or a picture. Then let them say it back in their words."),
-    Kind.BEGIN: _("Ask what the task wants, and agree on the first step."),
-    Kind.CHECK: _("Before you tell: how sure are you, and why?"),
-    Kind.SHOW: _("Show one, do the next one together, then they do one alone."),
-    Kind.BROKEN: _("Fix it or swap it."),
-    Kind.OTHER: _("Listen first."),
-}
-#: For every kind (A65).
-TIP_FOR_ALL = _("Ask what they tried, wait three seconds, and leave them with a next step.")
-
 #: What every class starts with (A14).
 CLASS_CARD = _(
     "Stuck? Try one thing first: read it again, look at an example, or ask your neighbour.\n"

@@ -78,7 +78,7 @@ def next_card(facts: Facts) -> str:
     """The one card to show now; "" when there is none, or when R8 holds.
 
     In this order: what the student opened again, R6 after "not yet", R2 on a first look, then
-    R1's next card that was neither answered nor skipped.
+    R1's next card that was neither answered nor skipped. Nothing here is ever required.
     """
     if is_silent(facts):
         return ""
@@ -104,9 +104,11 @@ def _is_to_come(card: str, facts: Facts) -> bool:
 
 
 def _is_first_look(facts: Facts) -> bool:
-    """R2, once per task."""
+    """R2, once per task. It waits until "what have you tried" was passed with nothing tried, so
+    that it never stands between a student and saying what it is about."""
     return (
         _is_open(FIRST_LOOK, facts, Rule.R2)
+        and "tried" in facts.cards
         and not facts.has_tried
         and facts.since_start is not None
         and facts.since_start < FIRST_LOOK_WITHIN

@@ -14,6 +14,7 @@ from demo.cast import SAID, SAID_ANYWHERE
 from requests_app import actions
 from requests_app.models import HelpRequest, Queue, Reflection, new_key
 from requests_app.order import CarryOn
+from requests_app.said import Given, Kind, Thanks
 
 #: Minutes a lesson lasts.
 LENGTH = 55
@@ -158,6 +159,11 @@ def tell(stage: Stage, student: Membership, story: Story) -> Iterator[Step]:
     if story.ended is not None:
         by = helper if story.how == "resolve" else student
         yield story.ended, lambda: hand.do(story.how, by=by)
+        if story.how == "resolve":
+            given, thanks = stage.rng.choice(list(Given)), stage.rng.choice(list(Thanks))
+            yield story.ended + 0.02, lambda: hand.do("note_given", by=helper, given=given)
+            if stage.rng.random() < 0.4:
+                yield story.ended + 0.03, lambda: hand.do("thank", by=helper, thanks=thanks)
         if story.how == "resolve" and stage.rng.random() < 0.5:
             answer = stage.rng.choice([Reflection.CARRY_ON] * 3 + [Reflection.PARTLY])
             after = story.ended + stage.rng.uniform(0.05, 0.15)
@@ -187,6 +193,8 @@ class Hand:
             task=task,
             text=rng.choice(said) if story.says else "",
             carry_on=rng.choice([CarryOn.NO, CarryOn.SLOWLY, CarryOn.YES, ""]),
+            kind=rng.choice([*Kind, Kind.HINT, Kind.EXPLAIN, ""]),
+            tried=rng.choice([[], ["nothing"], ["read"], ["read", "example"], ["notes", "way"]]),
         )
 
 

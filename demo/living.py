@@ -21,6 +21,8 @@ from demo.browser import Away, Browser
 from demo.cast import NEWCOMERS, SAID, SAID_ANYWHERE
 from demo.pages import Form, Page, Row
 
+#: Cards that a student answers at most, and how often one stops or skips one.
+MOST_CARDS, STOPS, SKIPS = 6, 0.15, 0.25
 # All times are seconds at pace 1, where one number stands alone or (least, most).
 GLANCE = 1.5
 RETRY = 2.0
@@ -187,15 +189,22 @@ class Student:
     def _wait(self, page: Page) -> float:
         if not self.has_said and page.status == "waiting":
             self.has_said = True
-            self._say(page)
+            self._say()
         elif page.status == "waiting" and self.schedule.now() > self.leaves_at:
             self.browser.press("solve" if self.rng.random() < 0.75 else "lower")
         return self._between(LOOK_AGAIN)
 
-    def _say(self, page: Page) -> None:
-        form = page.form_with("text")
-        if form is not None and self.rng.random() < 0.85:
-            self.browser.fill_in(form, **explanation(form, self.rng))
+    def _say(self) -> None:
+        """Card after card, as long as one feels like it."""
+        page = self.browser.open(f"{self.room.address}coach/")
+        title = ""
+        for _card in range(MOST_CARDS):
+            form = card_of(page)
+            if form is None or self.rng.random() < STOPS:
+                break
+            fields, title = answer(form, title, self.rng)
+            page = self.browser.post(form.action, fields)
+        self.browser.open(self.room.address)
 
     def _look_on(self, page: Page) -> float:
         """No hand is up: say how it went, or raise it."""
@@ -215,20 +224,22 @@ class Student:
         return self.rng.uniform(*least_and_most)
 
 
-def explanation(form: Form, rng: Random) -> dict[str, str]:
-    """What a student fills in: often a task, mostly an early one; a sentence that fits it."""
-    fields = {}
-    tasks = [choice for choice in form.choices.get("task", []) if choice[0]]
-    title = ""
-    if tasks and rng.random() < 0.85:
-        value, title = tasks[min(rng.randrange(len(tasks)), rng.randrange(len(tasks)))]
-        fields["task"] = value
-    carry_on = [value for value, _words in form.choices.get("carry_on", []) if value]
-    if carry_on and rng.random() < 0.7:
-        fields["carry_on"] = rng.choice(carry_on)
-    if not title or rng.random() < 0.65:
-        fields["text"] = rng.choice(SAID.get(title, SAID_ANYWHERE))
-    return fields
+def card_of(page: Page) -> Form | None:
+    """The form of the card that the page shows."""
+    return next((form for form in page.forms if "/describe/" in form.action), None)
+
+
+def answer(form: Form, title: str, rng: Random) -> tuple[dict[str, str], str]:
+    """What a student answers a card with, and the task's title once it is known: often an early
+    task; a sentence that fits it; now and then nothing."""
+    card = form.action.rstrip("/").rpartition("/")[2]
+    offered = [choice for choice in form.choices.get(card, []) if choice[0] != "private"]
+    if card == "text" and rng.random() < 0.65:
+        return {"text": rng.choice(SAID.get(title, SAID_ANYWHERE)), "next": "1"}, title
+    if not offered or rng.random() < SKIPS:
+        return {"skip": "1"}, title
+    value, words = offered[min(rng.randrange(len(offered)), rng.randrange(len(offered)))]
+    return {card: value, "next": "1"}, words if card == "task" else title
 
 
 # --- Who helps ---------------------------------------------------------------

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 @dataclass
 class Form:
     """A form to fill in. ``fields`` are values as they stand, ``choices`` what radio buttons
-    offer: name → (value, words)."""
+    and buttons with a name offer: name → (value, words)."""
 
     action: str = ""
     fields: dict[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.page = page
         self.form: Form | None = None
-        self.radio: tuple[str, str] | None = None
+        self.choice: tuple[str, str] | None = None
         self.words: list[str] = []
         #: The tag whose end we wait for, and who is told the words before it.
         self.catching: tuple[str, Callable[[str], None]] | None = None
@@ -89,6 +89,9 @@ class _Reader(HTMLParser):
         elif tag == "button" and "formaction" in known:
             named = {known["name"]: known.get("value", "")} if known.get("name") else {}
             self.page.buttons[known.get("id", "")] = Button(known["formaction"], named)
+        elif tag == "button" and self.form is not None and known.get("name"):
+            self.choice = (known["name"], known.get("value", ""))
+            self._catch(tag, self._choice)
         elif tag == "li" and "queue-item" in classes:
             self._row(known, classes)
         elif tag == "main":
@@ -120,8 +123,8 @@ class _Reader(HTMLParser):
         if self.form is None or not known.get("name"):
             return
         name, value = known["name"], known.get("value", "")
-        if known.get("type") == "radio":
-            self.radio = (name, value)
+        if known.get("type") in ("radio", "checkbox"):
+            self.choice = (name, value)
         else:
             self.form.fields[name] = value
 
@@ -131,10 +134,10 @@ class _Reader(HTMLParser):
         self.page.rows.append(Row(key, status, known.get("data-helper", "")))
 
     def _choice(self, words: str) -> None:
-        if self.form is not None and self.radio is not None:
-            name, value = self.radio
+        if self.form is not None and self.choice is not None:
+            name, value = self.choice
             self.form.choices.setdefault(name, []).append((value, words))
-        self.radio = None
+        self.choice = None
 
     def _name(self, words: str) -> None:
         if self.page.rows:

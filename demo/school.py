@@ -19,6 +19,7 @@ from classrooms.roster import read_paste
 from demo import lessons
 from demo.cast import ACCOUNTS, CLASSES, FRANKLIN, HOPPER, RAMANUJAN, SCHOOL, TURING, ClassPlan
 from demo.clock import settable_clock
+from demo.coaching import add_coaching
 from demo.resources import add_resources
 from requests_app.actions import close_help
 from requests_app.models import ACTIVE
@@ -101,6 +102,8 @@ def _build(now: datetime, set_clock: Callable[[datetime], object]) -> None:
     for classroom, plan in zip(classrooms, CLASSES, strict=True):
         _fill(classroom, plan, people)
         _week(lessons.Stage(classroom, rng, set_clock), plan, now)
+    teacher = classrooms[0].memberships.get(user__email=HOPPER.email)
+    add_coaching(classrooms[0], teacher)
     lessons.lesson_now(lessons.Stage(classrooms[0], rng, set_clock), now)
 
 

@@ -6,48 +6,15 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from classrooms.models import Classroom, Membership, Task
-from classrooms.text import clean_line, clean_text
+from classrooms.models import Classroom, Membership
+from classrooms.text import clean_line
 from requests_app.live import LATER_MINUTES
-from requests_app.models import TEXT_LIMIT, Queue, Reason, Reflection
-from requests_app.order import CarryOn
+from requests_app.models import Queue, Reason, Reflection
+from requests_app.said import Given, Thanks
 
 HINT_LIMIT = 200
 #: Minutes that a promised return can take (T6).
 PAUSE_MINUTES = (2, 3, 5, 10, 15)
-
-
-class DescribeForm(forms.Form):
-    """Task, one text and "can you carry on?": all optional."""
-
-    task = forms.ModelChoiceField(
-        label=_("What are you working on?"),
-        queryset=Task.objects.none(),
-        required=False,
-        blank=True,
-        empty_label=_("Something else"),
-        widget=forms.RadioSelect,
-    )
-    text = forms.CharField(
-        label=_("Say more, if you like"),
-        required=False,
-        # The browser stops at the limit; the server says it in words (text is kept).
-        widget=forms.Textarea(attrs={"rows": 3, "maxlength": TEXT_LIMIT, "dir": "auto"}),
-    )
-    carry_on = forms.ChoiceField(
-        label=_("Can you carry on meanwhile?"),
-        choices=CarryOn.choices,
-        required=False,
-        widget=forms.RadioSelect,
-    )
-
-    def __init__(self, *args, classroom: Classroom, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        tasks = Task.objects.filter(classroom=classroom, archived_at=None)
-        self.fields["task"].queryset = tasks  # type: ignore[attr-defined]
-
-    def clean_text(self) -> str:
-        return clean_text(self.cleaned_data["text"], limit=TEXT_LIMIT)
 
 
 class RaiseForForm(forms.Form):
@@ -106,6 +73,20 @@ class ReasonForm(forms.Form):
 
 class ReflectForm(forms.Form):
     reflection = forms.ChoiceField(choices=Reflection.choices)
+
+
+class GivenForm(forms.Form):
+    """What a helper gave, and the student's next step; either alone is fine."""
+
+    given = forms.ChoiceField(choices=Given.choices, required=False)
+    next_step = forms.CharField(required=False)
+
+    def clean_next_step(self) -> str:
+        return clean_line(self.cleaned_data["next_step"], limit=HINT_LIMIT)
+
+
+class ThanksForm(forms.Form):
+    thanks = forms.ChoiceField(choices=Thanks.choices)
 
 
 class OpenHelpForm(forms.Form):

@@ -357,6 +357,7 @@ def student_context(present: Present, latest: HelpRequest | None) -> dict:
         "classroom": present.queue.classroom,
         "my_request": latest if _is_of_today(present, latest) else None,
         "label": latest.label if latest else 0,
+        "coach": stage(latest),
         "form_key": f"after-{latest.key}" if latest else "first",
         "asks_how_it_went": latest is not None and latest.asks_how_it_went(present.now),
         "later_minutes": LATER_MINUTES,
@@ -364,6 +365,15 @@ def student_context(present: Present, latest: HelpRequest | None) -> dict:
         "wait": present.wait_of(latest.student_id) if latest else Wait(),
         "rule": EXPLAINED[Rule(present.queue.rule)],
     }
+
+
+def stage(latest: HelpRequest | None) -> str:
+    """Changes when a student's cards are other ones: a new hand, another stage of the same."""
+    if latest is None:
+        return "down"
+    if latest.status in (Status.WAITING, Status.CLAIMED, Status.PAUSED, Status.HELPING):
+        return f"{latest.key}-up-{latest.reopened}"
+    return f"{latest.key}-{latest.status}-{latest.reflection}"
 
 
 def _is_of_today(present: Present, latest: HelpRequest | None) -> bool:

@@ -14,7 +14,18 @@ from django.utils.translation import gettext_lazy as _
 from classrooms.models import Classroom, Lesson, Membership, Task
 from requests_app import metrics
 from requests_app.order import CarryOn, Credits, Rule
-from requests_app.said import KIND_ICONS, Feeling, Given, Kind, NextOne, Repair, Thanks
+from requests_app.said import (
+    KIND_ICONS,
+    TIP_FOR_ALL,
+    TIPS,
+    Feeling,
+    Given,
+    Kind,
+    NextOne,
+    Repair,
+    Thanks,
+    Tried,
+)
 
 #: Code points of the one text a student can add.
 TEXT_LIMIT = 2000
@@ -326,9 +337,18 @@ class HelpRequest(models.Model):
         return len([each for each in self.tried if each != "nothing"])
 
     @property
+    def shown_tried(self) -> list[str]:
+        return [str(Tried(each).label) for each in self.tried]
+
+    @property
     def kind_icon(self) -> str:
         """The picture (lucide) of the kind of help; empty where none was chosen."""
         return KIND_ICONS[Kind(self.kind)] if self.kind else ""
+
+    @property
+    def tips(self) -> tuple:
+        """What may help the helper, by the kind of help that was asked for (A65)."""
+        return TIPS[self.kind], TIP_FOR_ALL
 
     @property
     def credits(self) -> Credits:

@@ -35,6 +35,19 @@ KIND_ICONS = {
     Kind.BROKEN: "wrench",
     Kind.OTHER: "ellipsis",
 }
+#: Kind of help asked for → one line for the helper when the visit starts (C3, last column).
+TIPS = {
+    "": _("Ask: what would help most?"),
+    Kind.HINT: _("The smallest useful clue, then leave them to it for two or three minutes."),
+    Kind.EXPLAIN: _("A new example or a picture. Then let them say it back in their words."),
+    Kind.BEGIN: _("Ask what the task wants, and agree on the first step."),
+    Kind.CHECK: _("Before you tell: how sure are you, and why?"),
+    Kind.SHOW: _("Show one, do the next one together, then they do one alone."),
+    Kind.BROKEN: _("Fix it or swap it."),
+    Kind.OTHER: _("Listen first."),
+}
+#: For every kind (A65).
+TIP_FOR_ALL = _("Ask what they tried, wait three seconds, and leave them with a next step.")
 #: "Talk privately" among the kinds that a class can switch off.
 PRIVATE = "private"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from classrooms.access import MemberRequest, helper_required, member_required, s
 from classrooms.models import Membership, Task
 from requests_app import actions, forms, live, ticket
 from requests_app.models import HelpRequest, Queue, new_key
+from requests_app.said import Given, Thanks
 
 # --- Pages -------------------------------------------------------------------
 
@@ -59,23 +61,6 @@ def raise_hand(request: MemberRequest) -> HttpResponse:
         return actions.raise_hand(queue_of(request), student=by, form_key=key)
 
     return perform(request, ask)
-
-
-@student_required
-def describe(request: MemberRequest) -> HttpResponse:
-    """Say more; on GET the card on a page of its own, where nothing refreshes while one writes."""
-    if request.method != "POST":
-        return render(request, "requests_app/describe.html", card(request))
-    form = forms.DescribeForm(request.POST, classroom=request.membership.classroom)
-    if not form.is_valid():
-        return refuse(
-            request, form, "requests_app/describe.html", "requests_app/_describe_form.html"
-        )
-
-    def say(*, by: Membership) -> HelpRequest:
-        return actions.describe(my_request(request), by=by, **form.cleaned_data)
-
-    return perform(request, say, part=("requests_app/_saved.html", {"saved": True}))
 
 
 @require_POST
@@ -152,7 +137,24 @@ def start(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 @helper_required
 def resolve(request: MemberRequest, key: str) -> HttpResponse:
-    return perform(request, actions.resolve, find_help_request(request, key), undo=True)
+    help_request = find_help_request(request, key)
+    return perform(request, actions.resolve, help_request, undo=True, after=help_request)
+
+
+@require_POST
+@helper_required
+def note_given(request: MemberRequest, key: str) -> HttpResponse:
+    """What was actually given, and a next step for the student (C3, C7)."""
+    form = forms.GivenForm(request.POST)
+    return after_done(request, find_help_request(request, key), actions.note_given, form)
+
+
+@require_POST
+@helper_required
+def thank(request: MemberRequest, key: str) -> HttpResponse:
+    """A word about the asking that only this student sees (A16)."""
+    form = forms.ThanksForm(request.POST)
+    return after_done(request, find_help_request(request, key), actions.thank, form)
 
 
 @require_POST
@@ -202,6 +204,20 @@ def answer_group(request: MemberRequest) -> HttpResponse:
         return actions.answer_group(queue_of(request), by=by, task=task)
 
     return perform(request, answer, undo=True)
+
+
+@require_POST
+@helper_required
+def pause_class(request: MemberRequest) -> HttpResponse:
+    """Ask the class to look up, for one task or for nothing in particular."""
+    task = find_task(request) if request.POST.get("task") else None
+    return perform(request, lambda *, by: actions.pause_class(queue_of(request), by=by, task=task))
+
+
+@require_POST
+@helper_required
+def resume_class(request: MemberRequest) -> HttpResponse:
+    return perform(request, lambda *, by: actions.resume_class(queue_of(request), by=by))
 
 
 @require_POST
@@ -263,13 +279,12 @@ def perform(
     *,
     done: str = "",
     undo: bool = False,
-    part: tuple[str, dict] | None = None,
+    after: HelpRequest | None = None,
 ) -> HttpResponse:
     """Do it, then show the actor the same regions everybody else is sent.
 
     ``form``: its clean values go to the action. ``done``: a sentence on success. ``undo``:
-    offer to take it back. ``part``: a template and context that go along, for the page's
-    parts outside the regions.
+    offer to take it back. ``after``: the request to ask the helper about, now that it is done.
     Too late is 409, with what is true now.
     """
     status = 200
@@ -285,8 +300,8 @@ def perform(
         undo = False
     except actions.NotPossible as error:
         messages.error(request, str(error))
-        status, undo, part = 409, False, None
-    return answer_with(request, status, undo=undo, part=part)
+        status, undo, after = 409, False, None
+    return answer_with(request, status, undo=undo, after=after)
 
 
 def answer_with(
@@ -294,22 +309,57 @@ def answer_with(
     status: int = 200,
     *,
     undo: bool = False,
-    part: tuple[str, dict] | None = None,
+    after: HelpRequest | None = None,
 ) -> HttpResponse:
     """The regions and the flash for htmx; the whole page for a plain form."""
     if not request.htmx:
         if status != 200:
             return render_page(request, status=status)
-        return back(request, undo=undo)
+        return back(request, undo=undo, after=after)
     parts = [live.render(request.membership), render_flash(request, undo=undo)]
-    if part is not None:
-        parts.append(render_to_string(*part, request))
+    if after is not None:
+        asked = render_after_done(request, after)
+        parts.append(f'<div id="ask-helper" hx-swap-oob="true">{asked}</div>')
     return HttpResponse("".join(parts), status=status)
 
 
-def back(request: MemberRequest, *, undo: bool = False) -> HttpResponse:
+def back(
+    request: MemberRequest, *, undo: bool = False, after: HelpRequest | None = None
+) -> HttpResponse:
     page = reverse("requests_app:show", args=[request.membership.classroom.slug])
-    return redirect(f"{page}?undo=1" if undo else page)
+    words = {"undo": "1"} if undo else {}
+    if after is not None:
+        words["done"] = after.key
+    return redirect(f"{page}?{urlencode(words)}" if words else page)
+
+
+def after_done(
+    request: MemberRequest, help_request: HelpRequest, action: Callable[..., Any], form: Any
+) -> HttpResponse:
+    """Keep what a helper says after the visit; what is not well formed is asked for again."""
+    if form.is_valid():
+        try:
+            help_request = action(help_request, by=request.membership, **form.cleaned_data)
+            messages.success(request, _("Kept."))
+        except actions.NotPossible as error:
+            messages.error(request, str(error))
+    if not request.htmx:
+        return back(request, after=help_request)
+    parts = [render_after_done(request, help_request, form), render_flash(request, undo=False)]
+    return HttpResponse("".join(parts), status=200 if form.is_valid() else 422)
+
+
+def render_after_done(request: MemberRequest, help_request: HelpRequest, form: Any = None) -> str:
+    context = after_done_context(help_request) | place(request) | {"form": form}
+    return render_to_string("requests_app/_after_done.html", context, request)
+
+
+def after_done_context(help_request: HelpRequest) -> dict:
+    return {
+        "help_request": help_request,
+        "givens": Given.choices,
+        "thanks": Thanks.choices,
+    }
 
 
 def render_flash(request: MemberRequest, *, undo: bool) -> str:
@@ -332,13 +382,15 @@ def render_page(request: MemberRequest, status: int = 200) -> HttpResponse:
         }
         if "undo" in request.GET:
             context["undo_url"] = reverse("requests_app:undo", args=[membership.classroom.slug])
+        if "done" in request.GET:
+            done = find_help_request(request, request.GET["done"][:16])
+            context |= after_done_context(done) | {"done": done}
         return render(request, "requests_app/helpers.html", context, status=status)
     if not membership.can_raise:
         return redirect("classrooms:people", membership.classroom.slug)
     latest = present.latest_of([membership.pk]).get(membership.pk)
     actions.attendance(membership.classroom, [membership.pk])
     context |= live.class_context(present) | live.student_context(present, latest)
-    context |= card(request, latest)
     return render(request, "requests_app/student.html", context, status=status)
 
 
@@ -353,14 +405,6 @@ def ask_helper(
     name = "_ask_helper.html" if request.htmx else "ask_helper.html"
     status = 422 if form.errors else 200
     return render(request, f"requests_app/{name}", context, status=status)
-
-
-def refuse(request: MemberRequest, form: Any, page: str, part: str) -> HttpResponse:
-    """422 with the form as it was typed and the sentence that helps."""
-    context = card(request) | {"form": form}
-    if request.htmx:
-        return HttpResponse(render_to_string(part, context, request), status=422)
-    return render(request, page, context, status=422)
 
 
 # --- Finding things through the membership -----------------------------------
@@ -397,14 +441,3 @@ def find_task(request: MemberRequest) -> Task:
     pk = request.POST.get("task", "")
     known = request.membership.classroom.tasks
     return get_object_or_404(known, pk=pk if pk.isascii() and pk.isdigit() else 0)
-
-
-def card(request: MemberRequest, latest: HelpRequest | None = None) -> dict:
-    """The card, filled with what the active request says already, and that request's key."""
-    latest = latest or HelpRequest.objects.latest_of(request.membership)
-    initial, key = {}, ""
-    if latest is not None and latest.is_active:
-        key = latest.key
-        initial = {"task": latest.task_id, "text": latest.text, "carry_on": latest.carry_on}
-    form = forms.DescribeForm(initial=initial, classroom=request.membership.classroom)
-    return {"form": form, "key": key, **place(request)}

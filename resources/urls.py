@@ -44,7 +44,6 @@ SCHOOL = (
 
 urlpatterns = [
     *(path(f"{room}help/{end}", for_members(view), name=name) for end, name, view in HELP),
-    path(room + "help/suggested/", for_members(views.suggested), name="suggested"),
     *(path(f"help/{end}", for_visitors(view), name=f"school_{name}") for end, name, view in HELP),
     *(
         path(f"{room}manage/resources/{end}", for_managers(view), name=name)

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classrooms import limits
-from requests_app.models import HelpRequest, Queue
+from requests_app.models import Queue
 from requests_app.order import EXPLAINED, Rule
 from resources import actions
 from resources.forms import FilterForm
 from resources.models import Cost, Entry, Kind, Pathway, Where
 from resources.months import message_of
 from resources.place import PlacedRequest
-from resources.search import find, suggest
+from resources.search import find
 
 ENTRIES_ON_A_PAGE = 30
 #: One answer to "Did this help?" for each entry and person; the cache holds a digest, no name.
@@ -143,19 +143,3 @@ def who(request: PlacedRequest) -> str:
 def pathway(request: PlacedRequest, pk: int) -> HttpResponse:
     """What happens next, who does it and how soon: read before anything is sent."""
     return page(request, "pathway", {"pathway": request.place.find_pathway(pk)})
-
-
-@require_safe
-def suggested(request: PlacedRequest) -> HttpResponse:
-    """Up to three entries for what the student's own open request is about.
-
-    For htmx a fragment, for anybody else a page.
-    """
-    place, membership = request.place, request.membership
-    assert membership is not None  # the door of a class
-    about = HelpRequest.objects.latest_of(membership)
-    words = ""
-    if about is not None and about.is_active:
-        words = f"{about.task.title if about.task else ''} {about.text}"
-    found = suggest(place.school, place.classroom, words) if words.strip() else []
-    return page(request, "_suggested" if request.htmx else "suggested", {"entries": found})

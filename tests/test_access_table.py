@@ -100,7 +100,16 @@ TABLE = {
     "requests_app:board": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:board_regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:raise_hand": acts(STUDENT),
-    "requests_app:describe": both(STUDENT),
+    "coaching:coach": {"GET": STUDENT, "POST": NOT_OFFERED},
+    "coaching:describe": acts(STUDENT),
+    "coaching:feel": acts(STUDENT),
+    "coaching:look_ahead": acts(STUDENT),
+    "coaching:use_resource": acts(STUDENT),
+    "coaching:hide_tips": acts(HELPERS),
+    "requests_app:pause_class": acts(HELPERS),
+    "requests_app:resume_class": acts(HELPERS),
+    "requests_app:note_given": acts(HELPERS),
+    "requests_app:thank": acts(HELPERS),
     "requests_app:solve": acts(STUDENT),
     "requests_app:lower": acts(STUDENT),
     "requests_app:say_why": acts(STUDENT),
@@ -127,7 +136,6 @@ TABLE = {
         [f"resources:{name}" for name in ("get_help", "directory", "entry", "leave", "pathway")],
         reads(MEMBERS),
     ),
-    "resources:suggested": reads(MEMBERS),
     "resources:rate": acts_in(MEMBERS) | {"POST": STUDENT},
     **dict.fromkeys(
         [f"resources:{name}" for name in ("entries", "export", "sign")], reads(MANAGERS)
@@ -297,6 +305,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "member": ada.pk,
             "task": task.pk,
             "month": f"{timezone.localdate():%Y-%m}",
+            "card": "tried",
             "language": "en",
             "note": coaching.add_note(ada, "Draw it first.").pk,
             "suggestion": coaching.suggest(room, thing, kind="hint").pk,
@@ -329,6 +338,10 @@ def thing_of(name, world):
     """The entry, pathway or contact that a page of ``resources`` is about."""
     member = world["people"]["admin"]
     room, school, by = member.classroom, member.classroom.school, member.user
+    if name == "coaching:use_resource":
+        entry = resources.add_entry(school, room, complete(), by=by)
+        resources.publish_entry(entry, by=by)
+        return entry
     if "pathway" in name:
         values = {"kind": "wellbeing", "title": "When you feel low", "use": "I feel bad."}
         return resources.save_pathway(school, None, values, [step()], by=by, publish=True)

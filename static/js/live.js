@@ -50,17 +50,16 @@ function mine() {
 }
 if (main) mine()
 
-// A card that belongs to one request begins empty for the next one.
+// The cards below a student's hand are fetched anew when the hand is another one, or has come to
+// another stage; what was being typed is saved first.
 function renew() {
-  const card = document.querySelector("form[data-for]")
-  const key = document.querySelector("[data-key]")?.dataset.key
-  if (!card || key === undefined || card.dataset.for === key) return
-  card.dataset.for = key
-  for (const field of card.elements) {
-    if (field.type === "radio") field.checked = false
-    else if (field.type === "textarea") field.value = ""
-  }
-  card.querySelector("output").textContent = ""
+  const coach = document.getElementById("coach")
+  const shows = document.getElementById("my-request")?.dataset.coach
+  if (!coach || shows === undefined || coach.dataset.shows === shows) return
+  coach.dataset.shows = shows
+  const typing = coach.querySelector("textarea")
+  if (typing && typing.value !== typing.defaultValue) htmx.trigger(typing.form, "save")
+  htmx.trigger(coach, "renew")
 }
 function giveBack() {
   mine()

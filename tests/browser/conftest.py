@@ -26,6 +26,14 @@ SITE = f"http://127.0.0.1:{settings.BROWSER_PORT}"
 #: Milliseconds until something counts as missing. Tests that are about speed say their own: a
 #: busy machine must not look like a broken product.
 PATIENCE = 20_000
+#: What a browser and htmx write on the console about a network that tests take away.
+EXPECTED = (
+    "the server responded with a status",
+    "WebSocket",
+    "ERR_INTERNET_DISCONNECTED",
+    "htmx:sendError",
+    "htmx:afterRequest",
+)
 expect.set_options(timeout=PATIENCE)
 
 
@@ -117,10 +125,7 @@ def visit(chromium):
             "console",
             lambda message: (
                 problems.append(message.text)
-                if message.type == "error"
-                and "the server responded with a status" not in message.text
-                and "WebSocket" not in message.text
-                and "ERR_INTERNET_DISCONNECTED" not in message.text
+                if message.type == "error" and not any(word in message.text for word in EXPECTED)
                 else None
             ),
         )

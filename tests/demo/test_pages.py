@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from demo.cast import CLASSES, NEWCOMERS, SAID
-from demo.living import Schedule, explanation, main
-from demo.pages import read_page
+from demo.living import Schedule, answer, card_of, main
+from demo.pages import Form, read_page
 
 HELPERS = """
 <main id="main" data-me="7">
@@ -25,13 +25,10 @@ STUDENTS = """
 <section id="my-request" class="my-request" data-status="waiting">
   <button id="raise-hand" formaction="/c/y9/raise/" name="form_key" value="k1">Raise</button>
 </section>
-<form id="describe-form" method="post" action="/c/y9/describe/">
+<form method="post" action="/c/y9/describe/task/">
   <input type="hidden" name="csrfmiddlewaretoken" value="abc">
-  <label class="choice"><input type="radio" name="task" value=""><span>Another</span></label>
-  <label class="choice"><input type="radio" name="task" value="3">
-    <span>Loops that count</span></label>
-  <label class="choice"><input type="radio" name="carry_on" value="no"><span>No</span></label>
-  <textarea name="text"></textarea>
+  <button name="task" value="3"><bdi>Loops that count</bdi></button>
+  <button name="skip" value="1">Skip</button>
 </form>
 """
 
@@ -60,14 +57,15 @@ def test_the_students_page_says_how_it_stands():
 
 
 def test_a_student_fills_in_only_what_the_form_offers():
-    form = read_page(STUDENTS).form_with("text")
-    assert form.action == "/c/y9/describe/"
-    for number in range(40):
-        fields = explanation(form, Random(number))
-        assert fields.get("task", "3") == "3"
-        assert fields.get("carry_on", "no") == "no"
-        if fields.get("text") and "task" in fields:
-            assert fields["text"] in SAID["Loops that count"]
+    form = card_of(read_page(STUDENTS))
+    told = [answer(form, "", Random(number)) for number in range(40)]
+    assert {fields.get("task", "skipped") for fields, _title in told} == {"3", "skipped"}
+    assert {title for fields, title in told if "task" in fields} == {"Loops that count"}
+    text = Form("/c/y9/describe/text/", {"text": ""})
+    written = [answer(text, "Loops that count", Random(number))[0] for number in range(40)]
+    assert {fields["text"] for fields in written if "text" in fields} <= set(
+        SAID["Loops that count"]
+    )
 
 
 def test_the_code_is_read_from_the_board():

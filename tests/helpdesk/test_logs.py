@@ -97,9 +97,9 @@ def test_what_people_type_is_never_written(
     student.raise_request_exception = teacher.raise_request_exception = False
     anonymous = Client(raise_request_exception=False, REMOTE_ADDR="203.0.113.77")
     student.post(f"/c/{slug}/raise/", {"form_key": "k"})
-    student.post(f"/c/{slug}/describe/", {"text": MARKER})
+    student.post(f"/c/{slug}/describe/text/", {"text": MARKER})
     assert ada.help_requests.get().text == MARKER
-    assert student.post(f"/c/{slug}/describe/", {"text": MARKER * 999}).status_code == 422
+    assert student.post(f"/c/{slug}/describe/text/", {"text": MARKER * 999}).status_code == 422
     student.post(f"/c/{slug}/lower/", {"reason": MARKER})
     teacher.post(f"/c/{slug}/raise-for/", {"name": MARKER, "student": MARKER})
     anonymous.get(f"/c/{MARKER}/?name={MARKER}")

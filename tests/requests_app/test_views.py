@@ -64,39 +64,6 @@ def test_a_late_claim_answers_409_with_what_is_true(browser_of, room, raise_hand
     assert "Already on the way: Grace Hopper" in plain.text
 
 
-def test_text_that_is_too_long_is_kept_and_said(browser_of, room, raise_hand, ada):
-    raise_hand(ada)
-    text = "x" * 2001
-    for extra in (HTMX, {}):
-        answer = browser_of(ada).post(url(room, "describe"), {"text": text}, **extra)
-        assert answer.status_code == 422
-        assert text in answer.text
-        assert "2,000" in answer.text or "2000" in answer.text
-    assert HelpRequest.objects.get().text == ""
-
-
-def test_describing_keeps_the_place(browser_of, room, raise_hand, ada):
-    help_request = raise_hand(ada)
-    task = room.tasks.create(title="Loops")
-    answer = browser_of(ada).post(
-        url(room, "describe"), {"text": "Why?", "task": task.pk, "carry_on": "no"}, **HTMX
-    )
-    assert answer.status_code == 200
-    help_request.refresh_from_db()
-    assert (help_request.text, help_request.task, help_request.carry_on) == ("Why?", task, "no")
-
-
-def test_a_foreign_task_cannot_be_chosen(browser_of, room, raise_hand, ada, school):
-    raise_hand(ada)
-    from classrooms.models import Classroom
-
-    other = Classroom.objects.create(school=school, name="Other", slug="other", code="AAAABBBB")
-    task = other.tasks.create(title="Secret task")
-    answer = browser_of(ada).post(url(room, "describe"), {"task": task.pk}, **HTMX)
-    assert answer.status_code == 422
-    assert "Secret" not in answer.text
-
-
 def test_how_did_that_go_is_asked_and_not_yet_reopens(browser_of, room, raise_hand, ada, grace):
     help_request = raise_hand(ada)
     teacher, student = browser_of(grace), browser_of(ada)

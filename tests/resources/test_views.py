@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classrooms import actions as people
-from classrooms.models import Classroom, School
+from classrooms.models import Classroom
 from resources.models import Contact, Entry
 from tests.conftest import student
 from tests.resources.conftest import step
@@ -205,20 +205,6 @@ def test_somebody_removed_sees_the_school_no_more(room, ada, browser_of, publish
     people.remove(ada)
     assert "Hill School" not in get(client, "/help/")
     get(client, f"/help/?school={room.school_id}", 404)
-
-
-def test_who_waits_sees_what_fits_their_request(room, ada, grace, raise_hand, browser_of, publish):
-    publish(title="Loops club", use="Use this to practise loops.", topics=["schoolwork"])
-    publish(title="Food bank", use="Use this to eat.", topics=["money"])
-    client = browser_of(ada)
-    url = f"/c/{room.slug}/help/suggested/"
-    assert "Loops club" not in get(client, url)
-    raise_hand(ada, text="my loops never end")
-    page = get(client, url, headers={"HX-Request": "true"})
-    assert "Loops club" in page
-    assert "Food bank" not in page
-    assert "<html" not in page
-    assert School.objects.count() == 1
 
 
 def test_pages_ask_as_much_for_five_as_for_one(room, ada, browser_of, publish, publish_pathway):
