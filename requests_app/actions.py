@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Field, Q
+from django.db.models import Field, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -323,8 +323,7 @@ def reopen(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
         lesson = current.queue.open_lesson()
         if lesson is None:
             raise NotPossible(_("Help is closed now. You can ask again in the next lesson."))
-        if _has_another_hand_up(current):
-            raise NotPossible(_("Your hand is up already. Tell your helper about this as well."))
+        _check_newest(current)
         current.lesson = lesson
         current.reopened += 1
         current.last_helper, current.helper = current.helper, None
@@ -516,15 +515,25 @@ def _check_free(current: HelpRequest, before: dict) -> None:
         status=Status.PAUSED, helper_id=before.get("helper_id", current.helper_id)
     )
     if (
-        (status in ACTIVE and (is_over or _has_another_hand_up(current)))
+        (status in ACTIVE and (is_over or _since(current).exists()))
         or (status == Status.PAUSED and promised.exclude(pk=current.pk).exists())
     ):  # fmt: skip
         raise NotPossible(_("Something happened in between, so this cannot be undone."))
 
 
-def _has_another_hand_up(current: HelpRequest) -> bool:
-    others = current.queue.help_requests.active().filter(student_id=current.student_id)
-    return others.exclude(pk=current.pk).exists()
+def _since(current: HelpRequest) -> QuerySet[HelpRequest]:
+    """What the same student has raised since: an older request stays as it ended, so that an
+    active one is always the newest, and the one that the student's page is about."""
+    return current.queue.help_requests.filter(student_id=current.student_id, pk__gt=current.pk)
+
+
+def _check_newest(current: HelpRequest) -> None:
+    newer = _since(current).order_by("-pk").first()
+    if newer is None:
+        return
+    if newer.is_active:
+        raise NotPossible(_("Your hand is up already. Tell your helper about this as well."))
+    raise NotPossible(_("That was a while ago. You can raise your hand again."))
 
 
 # --- The clock's verbs: right when late, and when run twice -------------------
