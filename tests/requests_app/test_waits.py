@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from requests_app import actions, live
 from requests_app.models import Queue
+from requests_app.present import ACTIVE_WITHIN
 from requests_app.waits import KNOWN_FROM, LATEST, Visit, quarters, usual_wait, wait_range
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -150,7 +151,7 @@ def have_visits(queue, clock, grace, alan):
             actions.start(help_request, by=alan)
             clock.shift(timedelta(minutes=each))
             actions.resolve(help_request, by=alan)
-        clock.shift(live.ACTIVE_WITHIN + timedelta(minutes=1))
+        clock.shift(ACTIVE_WITHIN + timedelta(minutes=1))
 
     return help_many
 
