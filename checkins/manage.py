@@ -156,6 +156,7 @@ def results_context(check_in: CheckIn) -> dict:
     for each in named:
         each.check_in = check_in
         replies.append((each.student, results.named_lines(each)))
+    reasons = results.reasons(check_in.lesson)
     return {
         "check_in": check_in,
         "floor": FLOOR,
@@ -166,7 +167,8 @@ def results_context(check_in: CheckIn) -> dict:
             "task__position", "student__name_key"
         ),
         "asks_reasons": any(each["kind"] == "reasons" for each in check_in.questions),
-        "reasons": results.reasons(check_in.lesson),
+        "reasons": reasons,
+        "advice": results.advice(reasons),
     }
 
 

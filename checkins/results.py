@@ -141,6 +141,24 @@ def reasons(lesson: Lesson | None) -> Table | None:
     return Table("", lines, sum(true))
 
 
+def advice(told: Table | None) -> str:
+    """What a teacher could do about what got in the way most often, of what is shown (A60)."""
+    if told is None:
+        return ""
+    something = {
+        InTheWay.NOTICED: _("A help moment asks everybody at once, so that nobody stands out."),
+        InTheWay.UNSURE: _("Read ways to begin a question together, such as “I tried …”."),
+        InTheWay.BUSY: _("A second helper, or answering for the group, leaves more time for each."),
+        InTheWay.ALONE: _("“Try this, back soon” lets them go on alone, and you come by later."),
+    }
+    counts = {
+        reason: line.count
+        for reason, line in zip(InTheWay, told.lines, strict=True)
+        if line.count and reason in something
+    }
+    return something[max(counts, key=lambda reason: counts[reason])] if counts else ""
+
+
 def named_lines(reply: NamedReply) -> list[tuple[str, str]]:
     """``(question, answer)`` of one reply in words; skipped questions are left out."""
     found = []

@@ -310,7 +310,7 @@ def _note_newcomers(passes: Sequence[Mapping]) -> None:
 def _part(present: Present, work: Work, audiences: list["Audience"]) -> Part:
     came = {name for socket in work.newcomers for name in socket.audiences}
     students = {each.student for each in audiences if each.kind == "student"}
-    new = {pk for pk in students if _any_of(pk, came)}
+    new = {pk for pk in students if _any_of(pk, came)} if came else set()
     told = _Told(
         present,
         work,
@@ -387,8 +387,10 @@ def _own(told: _Told, student_id: int, is_lacking: bool) -> list[Frame]:
 
 def _own_asides(told: _Told, student_id: int) -> list[Frame]:
     """Every page that comes is given them: they have no label, and cost next to nothing."""
-    html = asides.of_student(told.present, told.facts.get(student_id, {}))
-    return [Frame(html, news=student_id in told.work.asides_of)] if html else []
+    if not told.facts.get(student_id):
+        return []
+    html = asides.of_student(told.present, told.facts[student_id])
+    return [Frame(html, news=student_id in told.work.asides_of)]
 
 
 def _note_attendance(lesson_id: int, watched: set[str]) -> None:

@@ -8,11 +8,13 @@ school's own network.
 import http.client
 import ipaddress
 import socket
+import time
 from contextlib import closing
 from urllib.parse import urljoin, urlsplit
 
-#: Seconds for one step of a look, and how often it lets itself be sent on.
-PATIENCE, MOST_STEPS = 4, 4
+#: Seconds to wait for a server, seconds after which no further step of a look begins, and how
+#: often a look lets itself be sent on: the clock, which looks, has other work too.
+PATIENCE, GIVES_UP, MOST_STEPS = 4, 8, 4
 #: Answers of a server that is there and keeps its pages for people, or counts its guests.
 _THERE = frozenset({401, 402, 403, 405, 406, 408, 418, 425, 429, 451})
 _AGENT = {"User-Agent": "helpdesk-link-check", "Accept": "*/*"}
@@ -27,7 +29,10 @@ def works(link: str) -> bool:
 
 
 def _answers(link: str) -> bool:
+    began = time.monotonic()
     for _step in range(MOST_STEPS):
+        if time.monotonic() - began > GIVES_UP:
+            return False
         status, onward = _look(link, "HEAD")
         if status in (405, 501):  # it knows no HEAD
             status, onward = _look(link, "GET")

@@ -4,6 +4,7 @@ Teachers do it for their class, school admins for the school; the views are the 
 stand behind the doors of ``resources.place``.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -39,7 +40,8 @@ from resources.forms import (
 )
 from resources.models import Change, Cost, Entry, Pathway, today_in
 from resources.months import BUILT_IN, message_of
-from resources.place import PlacedRequest
+from resources.place import Place, PlacedRequest
+from resources.sign_words import SIGN_WORDS
 from resources.table import ImportPreview, PreviewGone, previewed, read, write
 
 ENTRIES_ON_A_PAGE = 50
@@ -409,11 +411,11 @@ def sign(request: PlacedRequest) -> HttpResponse:
     """A sign to print: code, QR code, three steps and whom to turn to; nothing about anybody."""
     classroom = request.place.classroom
     assert classroom is not None  # the door of a class
-    languages = [
-        (code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES
-    ]
+    offered = dict.fromkeys([*dict(settings.LANGUAGES), *SIGN_WORDS])
+    languages = [(code, get_language_info(code)["name_local"]) for code in offered]
     here = translation.get_language() or settings.LANGUAGE_CODE
-    form = SignForm(request.GET or {"size": "a4", "languages": [here]}, languages=languages)
+    first = {"size": "a4", "languages": spoken_in(request.place, here, languages)}
+    form = SignForm(request.GET or first, languages=languages)
     size, codes = form.wanted(here)
     texts = [sign_words(request, code) for code in codes]
     context = {
@@ -424,9 +426,21 @@ def sign(request: PlacedRequest) -> HttpResponse:
         "qr": qr_svg(join_link(classroom)),
         "join_url": settings.SITE_URL + reverse("classrooms:join"),
         "contacts": request.place.contacts()[:CONTACTS_ON_A_SIGN],
-        "several": len(languages) > 1,
     }
     return page(request, "sign", context, tab="resources")
+
+
+def spoken_in(place: Place, here: str, languages: list[tuple[str, str]]) -> list[str]:
+    """What a sign begins with: the language at hand, and the other one in which most of the
+    directory's people can be spoken to."""
+    named = Counter(
+        name.casefold()
+        for names in place.shelf().values_list("languages", flat=True)
+        for name in names
+    )
+    others = [(code, named[name.casefold()]) for code, name in languages if code != here]
+    code, count = max(others, key=lambda each: each[1])
+    return [here, code] if count else [here]
 
 
 def sign_words(request: PlacedRequest, code: str) -> str:
@@ -434,11 +448,16 @@ def sign_words(request: PlacedRequest, code: str) -> str:
     place = request.place
     private = place.pathways().filter(kind=Pathway.Kind.WELLBEING).first()
     step = private.steps.first() if private is not None else None
+    adult = step.owner if step is not None else ""
+    context = {
+        "code": code,
+        "direction": "rtl" if get_language_info(code)["bidi"] else "ltr",
+        "adult": adult,
+    }
+    if code not in dict(settings.LANGUAGES):
+        known = SIGN_WORDS[code]
+        context["words"] = known
+        context["where"] = known.adult % {"name": adult} if adult else known.anybody
     with translation.override(code):
-        context = {
-            "code": code,
-            "direction": "rtl" if get_language_info(code)["bidi"] else "ltr",
-            "adult": step.owner if step is not None else "",
-            "message": message_of(place.own_school),
-        }
+        context["message"] = message_of(place.own_school)
         return render_to_string("resources/manage/_sign_words.html", context)

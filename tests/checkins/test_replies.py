@@ -94,6 +94,16 @@ def test_what_got_in_the_way_shows_from_five_and_counts_once(room, lesson, grace
     counts = {line.label: line.count for line in table.lines}
     assert counts[InTheWay.BUSY.label] == 5  # the sixth would stand out in the step
     assert ReasonTally.objects.get(reason=InTheWay.OTHER).count == 0
+    assert "second helper" in results.advice(table)
+
+
+def test_there_is_no_advice_about_what_is_not_shown(room, lesson, grace, pupils):
+    check_in = actions.open_check_in(room, actions.preset(Preset.EXIT), by=grace)
+    assert results.advice(results.reasons(lesson)) == ""
+    for number, who in enumerate(pupils(9)):
+        reason = InTheWay.NO_NEED if number < 6 else InTheWay.BUSY
+        actions.reply(check_in, Given(reason=reason), by=who, edit_key="k")
+    assert results.advice(results.reasons(lesson)) == ""
 
 
 # --- Sending and changing ----------------------------------------------------

@@ -10,6 +10,7 @@ from classrooms.models import Classroom, School
 from classrooms.qr import join_link, qr_svg
 from resources.models import Change, Contact, Entry, Pathway
 from resources.search import find
+from resources.sign_words import SIGN_WORDS
 from tests.resources.conftest import complete, step
 
 pytestmark = pytest.mark.django_db
@@ -295,3 +296,29 @@ def test_a_sign_has_code_qr_private_way_and_contacts(
         in browser_of(grace).get(url, {"size": "odd", "languages": "xx"}).content.decode()
     )
     assert browser_of(ada).get(url).status_code == 404
+
+
+@pytest.mark.parametrize("code", SIGN_WORDS)
+def test_a_sign_speaks_languages_that_the_pages_do_not(
+    code, room, grace, browser_of, settings, publish_pathway
+):
+    settings.LANGUAGES = [("en", "English")]
+    url = f"/c/{room.slug}/manage/sign/"
+    chosen = {"languages": ["en", code]}
+    page = browser_of(grace).get(url, chosen).text
+    assert "Raise a hand here" in page
+    assert SIGN_WORDS[code].line in page.replace("&#x27;", "'")
+    assert SIGN_WORDS[code].anybody in page
+    publish_pathway()
+    page = browser_of(grace).get(url, chosen).text
+    assert page.count("Ms Okafor") == 2
+    assert f'lang="{code}" dir="{"rtl" if code == "ar" else "ltr"}"' in page
+
+
+def test_a_sign_begins_with_the_languages_that_helpers_speak(room, grace, browser_of, publish):
+    url = f"/c/{room.slug}/manage/sign/"
+    assert browser_of(grace).get(url).text.count("sheet__line") == 1
+    publish(languages=["English", "polski"])
+    page = browser_of(grace).get(url).text
+    assert page.count("sheet__line") == 2
+    assert 'lang="pl"' in page
