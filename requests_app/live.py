@@ -104,6 +104,8 @@ class Present:
     def __init__(self, queue_id: int) -> None:
         self.queue = Queue.objects.select_related("classroom__school").get(pk=queue_id)
         self.now = timezone.now()
+        #: (Request, language) → its student's region, as far as somebody has asked for it.
+        self.students: dict[tuple[int | None, str | None], str] = {}
 
     def still_is(self, queue: Queue) -> bool:
         """Whether this can speak for ``queue``, which was just read."""
@@ -415,7 +417,12 @@ def class_region(present: Present) -> str:
 
 
 def student_region(present: Present, latest: HelpRequest | None) -> str:
-    return render_to_string("requests_app/_my_request.html", student_context(present, latest))
+    """The answer to who made a change and the push to their page are the same: made once."""
+    key = (latest.pk if latest else None, translation.get_language())
+    if key not in present.students:
+        context = student_context(present, latest)
+        present.students[key] = render_to_string("requests_app/_my_request.html", context)
+    return present.students[key]
 
 
 def wait_region(told: Wait) -> str:
@@ -614,6 +621,7 @@ def announce(
     message = {
         "type": "live.changed",
         "queue": queue.pk,
+        "version": queue.version,
         "students": list(students),
         "class_wide": class_wide,
         "attend": attend,

@@ -152,6 +152,16 @@ async def test_a_lost_message_is_found_by_the_beat(quick, listen, lesson, ada, b
         await hears(classmate, 'data-open="false"')
 
 
+async def test_a_lost_message_is_found_also_when_later_ones_arrive(
+    quick, listen, lesson, ada, ben, grace
+):
+    student = await listen(ada)
+    with patch.object(hub, "tell_all"):
+        await raised(ada)
+    await raised(ben)  # its render is of a state in which Ada's hand is up, and not for Ada
+    await hears(student, "You are in line")
+
+
 async def test_a_layer_that_goes_away_comes_back_by_itself(quick, listen, lesson, ada, ben, grace):
     teacher = await listen(grace)
     with patch.object(hub, "get_channel_layer", side_effect=OSError("away")):
