@@ -82,7 +82,7 @@ function say(state) {
   sign.textContent = state === "off" ? `${sign.dataset.off} ${time}` : sign.dataset[state]
 }
 
-// The socket's address says what the page has, so that only what is newer comes (consumers.py).
+// The socket's address says what the page has, so that only what is newer comes (sockets.py).
 const shown = (id) => document.getElementById(id)?.dataset.version ?? 0
 let socket
 htmx.createWebSocket = (url) => {

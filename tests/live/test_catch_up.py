@@ -95,7 +95,7 @@ async def test_a_page_from_a_later_time_is_loaded_anew(lesson, grace):
 async def test_a_ticket_lets_in_without_asking_the_database(lesson, ada):
     cookies = await db(cookies_of)(ada)
     pass_ = await issued(ada, cookies)
-    with patch("requests_app.consumers._find", side_effect=AssertionError):
+    with patch("requests_app.sockets._find", side_effect=AssertionError):
         assert "help-state" in await hear(await connect(ada, pass_=pass_, cookies=cookies))
 
 
