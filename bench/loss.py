@@ -48,9 +48,7 @@ def burst(result: Result, hands: int) -> None:
         room = school.made(environment, rooms=1, students=hands)[0]
         server = stack.enter_context(servers.helpdesk(environment))
         told = wire.run(all_at_once(server, room))
-        path = environment["DATABASE_URL"].removeprefix("sqlite:///")
-        with contextlib.closing(sqlite3.connect(path)) as database:
-            known = database.execute("SELECT count(*) FROM requests_app_helprequest").fetchone()[0]
+        known = len(statuses(environment["DATABASE_URL"]))
     kind = f"{hands} raises at once"
     result.at_most(result.add(f"{kind}: not answered", hands - told["answered"]), 0, words="0")
     lost = result.add(f"{kind}: answered, but not in the database", told["answered"] - known)
@@ -64,11 +62,12 @@ def burst(result: Result, hands: int) -> None:
 async def all_at_once(server: Server, room) -> dict:
     browsers = await open_browsers(server.url, [room.teacher, *room.students])
     lines = [await Http(server.url).open() for _each in room.students]
+    keys = [new_key() for _each in lines]
     began = time.perf_counter()
     answers = await asyncio.gather(
         *(
-            line.post(student.url("raise/"), student.cookie, form_key=new_key())
-            for line, student in zip(lines, room.students, strict=True)
+            line.post(student.url("raise/"), student.cookie, form_key=key)
+            for line, student, key in zip(lines, room.students, keys, strict=True)
         )
     )
     took = (time.perf_counter() - began) * 1000
@@ -76,6 +75,7 @@ async def all_at_once(server: Server, room) -> dict:
     for each in [*browsers, *lines]:
         each.close()
     return {
+        "keys": [key for key, each in zip(keys, answers, strict=True) if each.status == 200],
         "answered": sum(each.status == 200 for each in answers),
         "backwards": sum(each.backwards for each in browsers),
         "untrue": untrue,
@@ -128,11 +128,16 @@ def kill(result: Result, raises: int) -> None:
 
 
 def statuses(database: str) -> dict[str, str]:
+    """Form key → status of each request in a database."""
     import psycopg
 
+    asked = "SELECT form_key, status FROM requests_app_helprequest"
+    if database.startswith("sqlite:///"):
+        path = database.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            return dict(connection.execute(asked).fetchall())
     with psycopg.connect(database) as connection:
-        rows = connection.execute("SELECT form_key, status FROM requests_app_helprequest")
-        return dict(rows.fetchall())
+        return dict(connection.execute(asked).fetchall())
 
 
 async def with_a_kill(server: Server, rooms, raises: int) -> dict:
@@ -151,6 +156,7 @@ async def with_a_kill(server: Server, rooms, raises: int) -> dict:
         "taps": taps,
         "killed": killed,
         "true_after": true_for,
+        "untrue": untrue,
         "late": untrue if true_for <= IN_TIME else max(untrue, 1),
         "backwards": sum(each.backwards for each in browsers),
         "reconnects": sum(bool(each.reconnects) for each in browsers),

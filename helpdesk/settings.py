@@ -101,7 +101,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "helpdesk.middleware.Probes",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "helpdesk.static.StaticFiles",
     "helpdesk.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
