@@ -24,7 +24,9 @@ NAMES = (
     "reconnect",
     "loss",
     "workers",
+    "restarts",
     "joins",
+    "rude_clients",
     "first_page",
     "idle_school",
 )

@@ -135,6 +135,30 @@ def test_without_redis_it_starts_saves_and_says_so_once_and_pushes_come_back(ser
             assert all(hears(socket, "Ada 3") for socket in sockets)
 
 
+def test_a_redis_that_goes_away_is_survived_and_comes_back(serve, unanswered):
+    url = f"redis://127.0.0.1:{unanswered}/0"
+    with ExitStack() as stack:
+        with redis_at(unanswered):
+            server = stack.enter_context(serve(2, REDIS_URL=url, HELPDESK_CLOCK="in-server"))
+            cast = server.cast()
+            sockets = [stack.enter_context(server.listen(cast)) for _ in range(6)]
+            until(lambda: server.get("/readyz")[0] == 200)
+        assert server.raise_hand(cast, 0) in (200, 302)
+        assert all(hears(socket, "Ada 0") for socket in sockets)
+        until(lambda: server.ready()["layer"] == "away")
+        assert server.get("/readyz")[0] == 503
+        # One line for each worker and for each thing that misses it, not one for each request.
+        assert 1 <= server.said().count("live: the channel layer is away") <= 2
+        with redis_at(unanswered):
+            until(lambda: all(server.get("/readyz")[0] == 200 for _ in range(6)))
+            time.sleep(1.5)  # the hubs ask once a second
+            assert server.raise_hand(cast, 1) in (200, 302)
+            assert all(hears(socket, "Ada 1") for socket in sockets)
+            # And between the workers, not by the beats alone.
+            assert server.raise_hand(cast, 2) in (200, 302)
+            assert all(hears(socket, "Ada 2") for socket in sockets)
+
+
 # --- Numbers -----------------------------------------------------------------
 
 
@@ -181,6 +205,17 @@ def test_several_workers_need_a_way_to_tell_each_other():
         "--workers 2 needs REDIS_URL: without it a hand raised at one worker"
         " would not be shown at the other.",
     )
+
+
+def test_several_workers_need_an_address_without_a_typing_error():
+    code, said = refused(DATABASE_URL="postgress://x@127.0.0.1/helpdesk", REDIS_URL="redis://x:1")
+    assert (code, said) == (1, "DATABASE_URL must start with sqlite:/// or postgres://.")
+    code, said = refused(
+        DATABASE_URL="postgres://nobody@127.0.0.1:1/helpdesk", REDIS_URL="redis://x:1"
+    )
+    assert code == 1
+    assert "The database of DATABASE_URL cannot be used" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("told", ["0", "-1", "two", "1000"])
