@@ -3,7 +3,7 @@
 
 const main = document.querySelector("[data-regions]")
 const sign = document.getElementById("live")
-const REFRESH = 15000 // ms: how often a page without a socket asks for the present state
+const REFRESH = 10000 // ms: how often a page without a socket asks for the present state
 let open = false
 let updated = new Date()
 
