@@ -2,10 +2,11 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import pytest
 
-from helpdesk.static import keep_copy
+from helpdesk.static import Stylesheets, keep_copy
 from tests.servers import ROOT
 
 
@@ -32,3 +33,31 @@ def test_a_changed_file_gets_a_new_copy(tmp_path):
         assert copy.read_bytes() == path.read_bytes()
         assert gzip.decompress(copy.with_name("a.css.gz").read_bytes()) == path.read_bytes()
     assert sorted(each.name for each in copy.parent.iterdir()) == ["a.css", "a.css.gz"]
+
+
+def test_all_stylesheets_come_in_one_file_that_begins_with_the_layers(client):
+    text = client.get("/static/css/all.css").getvalue().decode()
+    assert text.startswith("@layer ")
+    for path in (ROOT / "static/css").glob("*.css"):
+        assert (path.read_text(encoding="utf-8") in text) == (path.name != "no-script.css")
+
+
+def test_a_changed_stylesheet_is_in_the_one_file(settings, tmp_path):
+    settings.BASE_DIR, settings.VAR_DIR = tmp_path, tmp_path / "var"
+    folder = tmp_path / "static" / "css"
+    folder.mkdir(parents=True)
+    (folder / "tokens.css").write_text("@layer a;")
+    for words in ("p {}", "q {}"):
+        (folder / "b.css").write_text(words)
+        found = Stylesheets().find("css/all.css")
+        assert Path(found).read_text() == "@layer a;" + words
+
+
+@pytest.mark.django_db
+def test_pages_are_compressed_and_answers_to_htmx_are_not(client):
+    page = client.get("/accounts/login/", headers={"accept-encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert b"<!doctype html>" in gzip.decompress(page.content)
+    assert "Accept-Encoding" in page.headers["Vary"]
+    part = client.get("/accounts/login/", headers={"accept-encoding": "gzip", "hx-request": "true"})
+    assert "Content-Encoding" not in part.headers
