@@ -25,6 +25,7 @@ NAMES = (
     "loss",
     "workers",
     "restarts",
+    "catch_up",
     "joins",
     "rude_clients",
     "first_page",

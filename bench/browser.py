@@ -7,6 +7,7 @@ socket.
 
 import asyncio
 import contextlib
+import random
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,8 @@ from bench.wire import Http, Page
 #: Seconds, as in live.js: after so much silence the network is gone; how often a page without a
 #: socket asks.
 SILENCE, REFRESH = 9, 10
-#: Seconds between two tries to connect; browsers wait longer, so that a school comes back softly.
+#: Seconds between two tries to connect of a page that is in a hurry; a patient one waits as live.js
+#: does, so that a school comes back softly.
 AGAIN = 0.2
 #: A region is a root element with this mark; the wait stands inside the student's own.
 _ROOT = re.compile(r'<(\w+)\b(?=[^>]*\bhx-swap-oob="true")[^>]*?\bid="([\w-]+)"[^>]*>')
@@ -53,6 +55,8 @@ class Browser:
     backwards: int = 0
     reconnects: int = 0
     is_live: bool = False
+    is_patient: bool = False
+    tries: int = 0
     page: Page | None = None
     watching: asyncio.Task | None = None
     asked: float = 0.0
@@ -73,7 +77,7 @@ class Browser:
         seen: dict[str, int] = {}  # of this socket
         self.page.on_text = lambda content: self.hear(content.decode(), seen)
         await self.page.open()
-        self.is_live = True
+        self.is_live, self.tries = True, 0
 
     async def watch(self) -> None:
         """Come back whenever the socket is gone or silent."""
@@ -85,13 +89,26 @@ class Browser:
                 continue
             self.is_live = False
             page.close()
+            await self.pause()
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(self.connect(), SILENCE)
                 self.reconnects += 1
                 continue
-            if time.perf_counter() - self.asked > REFRESH:
-                with contextlib.suppress(OSError, EOFError, TimeoutError):
-                    await asyncio.wait_for(self.ask(), SILENCE)
+            await self.ask_if_due()
+
+    async def pause(self) -> None:
+        """Before the next try to connect; meanwhile the page asks as often as it should."""
+        wait = random.random() * min(30, 2**self.tries) if self.is_patient else 0
+        self.tries += 1
+        until = time.perf_counter() + wait
+        while (left := until - time.perf_counter()) > 0:
+            await asyncio.sleep(min(left, 0.5))
+            await self.ask_if_due()
+
+    async def ask_if_due(self) -> None:
+        if time.perf_counter() - self.asked > REFRESH:
+            with contextlib.suppress(OSError, EOFError, TimeoutError):
+                await asyncio.wait_for(self.ask(), SILENCE)
 
     async def ask(self) -> None:
         """As a page without a socket does."""
@@ -134,9 +151,11 @@ class Browser:
             self.page.close()
 
 
-async def open_browsers(url: str, people: Iterable[Person], *, truth: str = "") -> list[Browser]:
+async def open_browsers(
+    url: str, people: Iterable[Person], *, truth: str = "", is_patient: bool = False
+) -> list[Browser]:
     """Everybody's page. ``truth``: the server itself, where ``url`` is a network in between."""
-    browsers = [Browser(url, each, truth or url) for each in people]
+    browsers = [Browser(url, each, truth or url, is_patient=is_patient) for each in people]
     for start in range(0, len(browsers), 50):
         await asyncio.gather(*(each.open() for each in browsers[start : start + 50]))
     return browsers
