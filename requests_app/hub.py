@@ -229,7 +229,7 @@ class Hub:
                 await layer.group_add(GROUP, channel)
                 while True:
                     message = await layer.receive(channel)
-                    if message["by"] != self.name:
+                    if message.get("by") != self.name:
                         self.hear(message)
             except Exception as error:  # noqa: BLE001  whatever it is, others go on
                 logger.warning("live: the channel layer is away (%s)", type(error).__name__)
@@ -268,7 +268,8 @@ class Hub:
         work.changed = True
         work.students.update(message["students"])
         work.class_wide |= message["class_wide"]
-        self._note(message["queue"], message["version"])
+        if "version" in message:  # a worker that is about to be replaced may say none
+            self._note(message["queue"], message["version"])
         work.attend = message["attend"] or work.attend
 
     def _note(self, queue_id: int, version: int) -> None:

@@ -162,6 +162,19 @@ async def test_a_lost_message_is_found_also_when_later_ones_arrive(
     await hears(student, "You are in line")
 
 
+async def test_a_worker_of_an_older_release_is_understood(listen, lesson, ada, grace):
+    """While workers are replaced, messages may come that do not say who and which version."""
+    teacher = await listen(grace)
+    with patch.object(hub, "tell_all"):
+        help_request = await raised(ada)
+    message = {"queue": help_request.queue_id, "students": [ada.pk]}
+    nothing = {"class_wide": False, "attend": None}
+    await hub.get_channel_layer().group_send(
+        hub.GROUP, {"type": "live.changed", **message, **nothing}
+    )
+    await hears(teacher, "Ada Lovelace")
+
+
 async def test_a_layer_that_goes_away_comes_back_by_itself(quick, listen, lesson, ada, ben, grace):
     teacher = await listen(grace)
     with patch.object(hub, "get_channel_layer", side_effect=OSError("away")):
