@@ -593,12 +593,17 @@ def check_change(before, after):
     assert written <= COUNTERS | set(actions.RECORDED)
 
 
+#: All that a message can say: what kind it is, which queue and version, whose pages.
+SAID_TO_ALL = {
+    "type", "queue", "version", "students", "class_wide", "attend", "asides", "asides_of"
+}  # fmt: skip
+
+
 def check_messages(sent, changed):
     """Others hear that something changed, and whose page that is: ids alone (C12, 7)."""
     told = set()
     for message in sent:
-        known = {"type", "queue", "students", "class_wide", "attend", "asides", "asides_of"}
-        assert set(message) <= known
+        assert set(message) <= SAID_TO_ALL
         assert message["type"] == "live.changed"
         assert all(isinstance(each, int) for each in message["students"])
         assert message["class_wide"] in (True, False)
