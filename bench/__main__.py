@@ -24,7 +24,10 @@ NAMES = (
     "reconnect",
     "loss",
     "workers",
+    "restarts",
+    "catch_up",
     "joins",
+    "rude_clients",
     "first_page",
     "idle_school",
 )

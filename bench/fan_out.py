@@ -1,9 +1,9 @@
 """(c): what one more open page costs: processor time for each text, and memory while idle.
 
-Helpers' pages are opened in one class, in two steps; a raised hand sends all of them the same
-text. A socket's share is the slope between few and many pages, so that the POST and the
-rendering, which are paid once, do not count. The floor sends a text of the same size from a bare
-ASGI loop.
+Helpers' pages are opened in one class, in steps; a raised hand sends all of them the same text. A
+socket's share is the slope between one page and many, so that the POST and the rendering, which
+are paid once, do not count (without any page nothing would be rendered). The floor sends a text of
+the same size from a bare ASGI loop.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ def run(quick: bool) -> Result:
         ours = stack.enter_context(servers.helpdesk(environment))
         floor = stack.enter_context(servers.floor())
         told = wire.run(grow(ours, floor, made[0], (few, middle, many), events))
-    share = {name: cost_of_one(each, 0, middle) for name, each in told["cpu"].items()}
+    share = {name: cost_of_one(each, 1, middle) for name, each in told["cpu"].items()}
     figure = result.add(
         f"CPU per socket, {middle:,}", share["helpdesk"], "µs", floor=share["floor"]
     )
     result.at_most(figure, TIMES_FLOOR, than=share["floor"], words="≤ 1.25× floor")
     costs = told["cpu"]["helpdesk"]
-    line = [(costs[size] - costs[0]) / size * 1e6 for size in (few, many)]
+    line = [cost_of_one(costs, 1, size) for size in (few, many)]
     figure = result.add(f"CPU per socket, {many:,}, against {few:,} sockets", line[1], "µs")
     result.at_most(figure, LINEAR, than=line[0], words=f"≤ 1.15× of {few:,} sockets")
     memory = {name: each / 1024 for name, each in told["memory"].items()}
@@ -46,8 +46,8 @@ def run(quick: bool) -> Result:
         f"Memory per idle socket, {middle:,}", memory["helpdesk"], "KiB", floor=memory["floor"]
     )
     result.at_most(figure, MOST_KIB)
-    once = {name: each[0] * 1000 for name, each in told["cpu"].items()}
-    result.add("CPU of an event before the sockets", once["helpdesk"], "ms", floor=once["floor"])
+    once = {name: each[1] * 1000 for name, each in told["cpu"].items()}
+    result.add("CPU of an event with one socket", once["helpdesk"], "ms", floor=once["floor"])
     result.add("Bytes of the text", told["size"])
     result.raw = told["cpu"] | {"memory": memory}
     return result
@@ -59,12 +59,12 @@ def cost_of_one(costs: dict[int, float], few: int, many: int) -> float:
 
 
 async def grow(ours: Server, floor: Server, room, sizes, events: int) -> dict:
-    """CPU seconds of an event with 0 and with each number of sockets, and bytes of an idle one."""
+    """CPU seconds of an event with one and with each number of sockets; bytes of an idle one."""
     sides = [Side(ours), Side(floor)]
     text = await text_size(sides[0], room)
     cpu: dict[str, dict[int, float]] = {"helpdesk": {}, "floor": {}}
     memory = {}
-    for size in (0, *sizes):
+    for size in (1, *sizes):
         before = [side.server.memory() for side in sides]
         for side in sides:
             await fill_up(side, room, size)

@@ -9,30 +9,27 @@ it is not older than the one they show, and whoever got no answer taps again.
 import asyncio
 import contextlib
 import os
-import re
 import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from bench import school, servers, wire
+from bench.browser import open_browsers, true_after
 from bench.raising import new_key, spread
 from bench.report import Result
 from bench.school import Person
 from bench.servers import Server
-from bench.wire import Answer, Http, Page
+from bench.wire import Answer, Http
 
 TITLE = "Nothing lost, nothing backwards"
 #: Seconds after the last answer until which every page must show what is true.
 IN_TIME = 2
 #: Seconds after which the second part stops, however many raises it has done.
-LONGEST = 150
-#: A region is a root element with this mark; the wait stands inside the student's own.
-_ROOT = re.compile(r'<(\w+)\b(?=[^>]*\bhx-swap-oob="true")[^>]*?\bid="([\w-]+)"[^>]*>')
-_VERSION = re.compile(r'data-version="(\d+)"')
-_WAIT = re.compile(r'<p id="my-wait".*?</p>', re.DOTALL)
+LONGEST = 400
 
 
 def run(quick: bool) -> Result:
@@ -40,104 +37,6 @@ def run(quick: bool) -> Result:
     burst(result, 8 if quick else 32)
     kill(result, raises=60 if quick else 10_000)
     return result
-
-
-# --- A page that behaves as live.js does -------------------------------------
-
-
-@dataclass
-class Browser:
-    """A person's open page: what it shows, and how often a socket's versions went down."""
-
-    url: str
-    person: Person
-    shows: dict[str, tuple[int, str]] = field(default_factory=dict)
-    backwards: int = 0
-    reconnects: int = 0
-    page: Page | None = None
-    ended: bool = False
-
-    async def open(self, http: Http) -> "Browser":
-        answer = await http.get(self.person.url("regions/"), self.person.cookie, htmx=True)
-        self.apply(answer.text)
-        await self.connect()
-        return self
-
-    async def connect(self) -> None:
-        kinds = ("queue", "help-state", "my-request")
-        have = ".".join(str(self.shows.get(each, (0, ""))[0]) for each in kinds)
-        path = self.person.socket.partition("&have=")[0] + f"&have={have}"
-        self.page = Page(self.url, path, self.person.cookie)
-        seen: dict[str, int] = {}  # of this socket
-        self.page.on_text = lambda content: self.hear(content.decode(), seen)
-        self.page.on_lost = lambda _code: self.come_back()
-        await self.page.open()
-
-    def come_back(self) -> None:
-        if not self.ended:
-            self.again = asyncio.ensure_future(self.reconnect())
-
-    async def reconnect(self) -> None:
-        self.reconnects += 1
-        while not self.ended:
-            await asyncio.sleep(0.2)
-            with contextlib.suppress(OSError):
-                await self.connect()
-                return
-
-    def hear(self, text: str, seen: dict[str, int]) -> None:
-        for name, (version, _html) in regions(text).items():
-            if version < seen.get(name, 0):
-                self.backwards += 1
-            seen[name] = version
-        self.apply(text)
-
-    def apply(self, text: str) -> None:
-        for name, (version, html) in regions(text).items():
-            if version >= self.shows.get(name, (0, ""))[0]:
-                self.shows[name] = (version, html)
-
-    async def is_true(self, http: Http) -> bool:
-        """Whether the page shows what a fresh render says."""
-        answer = await http.get(self.person.url("regions/"), self.person.cookie, htmx=True)
-        fresh = regions(answer.text)
-        return bool(fresh) and all(self.shows.get(name) == each for name, each in fresh.items())
-
-    def close(self) -> None:
-        self.ended = True
-        if self.page is not None:
-            self.page.close()
-
-
-def regions(text: str) -> dict[str, tuple[int, str]]:
-    """Id of each region with a version → that version, and its HTML without the wait."""
-    text = _WAIT.sub("", text)
-    roots = list(_ROOT.finditer(text))
-    ends = [each.start() for each in roots[1:]] + [len(text)]
-    found = {}
-    for root, end in zip(roots, ends, strict=False):  # a text without a region has an end too
-        if version := _VERSION.search(root[0]):
-            found[root[2]] = (int(version[1]), text[root.start() : end].strip())
-    return found
-
-
-async def true_after(browsers: list[Browser], url: str) -> tuple[float, int]:
-    """Seconds until every page was seen to show what is true, and how many did not in time."""
-    lines = [await Http(url).open() for _each in range(8)]
-    began = time.perf_counter()
-    untrue, seconds = browsers, 0.0
-    while untrue and seconds < 2 * IN_TIME:
-        shares = [untrue[start :: len(lines)] for start in range(len(lines))]
-        found = await asyncio.gather(*map(those_untrue, shares, lines))
-        untrue = [each for share in found for each in share]
-        seconds = time.perf_counter() - began
-    for line in lines:
-        line.close()
-    return seconds, len(untrue)
-
-
-async def those_untrue(browsers: list[Browser], http: Http) -> list[Browser]:
-    return [each for each in browsers if not await each.is_true(http)]
 
 
 # --- A burst in one class ----------------------------------------------------
@@ -149,9 +48,7 @@ def burst(result: Result, hands: int) -> None:
         room = school.made(environment, rooms=1, students=hands)[0]
         server = stack.enter_context(servers.helpdesk(environment))
         told = wire.run(all_at_once(server, room))
-        path = environment["DATABASE_URL"].removeprefix("sqlite:///")
-        with contextlib.closing(sqlite3.connect(path)) as database:
-            known = database.execute("SELECT count(*) FROM requests_app_helprequest").fetchone()[0]
+        known = len(statuses(environment["DATABASE_URL"]))
     kind = f"{hands} raises at once"
     result.at_most(result.add(f"{kind}: not answered", hands - told["answered"]), 0, words="0")
     lost = result.add(f"{kind}: answered, but not in the database", told["answered"] - known)
@@ -163,22 +60,22 @@ def burst(result: Result, hands: int) -> None:
 
 
 async def all_at_once(server: Server, room) -> dict:
-    http = await Http(server.url).open()
-    people = [room.teacher, *room.students]
-    browsers = [await Browser(server.url, each).open(http) for each in people]
+    browsers = await open_browsers(server.url, [room.teacher, *room.students])
     lines = [await Http(server.url).open() for _each in room.students]
+    keys = [new_key() for _each in lines]
     began = time.perf_counter()
     answers = await asyncio.gather(
         *(
-            line.post(student.url("raise/"), student.cookie, form_key=new_key())
-            for line, student in zip(lines, room.students, strict=True)
+            line.post(student.url("raise/"), student.cookie, form_key=key)
+            for line, student, key in zip(lines, room.students, keys, strict=True)
         )
     )
     took = (time.perf_counter() - began) * 1000
-    _seconds, untrue = await true_after(browsers, server.url)
-    for each in browsers:
+    _seconds, untrue = await true_after(browsers, 2 * IN_TIME)
+    for each in [*browsers, *lines]:
         each.close()
     return {
+        "keys": [key for key, each in zip(keys, answers, strict=True) if each.status == 200],
         "answered": sum(each.status == 200 for each in answers),
         "backwards": sum(each.backwards for each in browsers),
         "untrue": untrue,
@@ -199,6 +96,13 @@ class Taps:
     again: int = 0
     refused: list[int] = field(default_factory=list)
 
+    def lost(self, known: Mapping[str, str]) -> int:
+        """How many acknowledged moves a database does not have (form key → status)."""
+        return sum(
+            key not in known or (is_lowered and known[key] != "withdrawn")
+            for key, is_lowered in self.answered.items()
+        )
+
 
 def kill(result: Result, raises: int) -> None:
     with ExitStack() as stack:
@@ -208,10 +112,7 @@ def kill(result: Result, raises: int) -> None:
         told = wire.run(with_a_kill(server, rooms, raises))
         known = statuses(environment["DATABASE_URL"])
     taps: Taps = told.pop("taps")
-    lost = sum(
-        key not in known or (is_lowered and known[key] != "withdrawn")
-        for key, is_lowered in taps.answered.items()
-    )
+    lost = taps.lost(known)
     kind = f"{len(taps.answered):,} raises, 2 workers, one killed"
     result.at_most(result.add(f"{kind}: answered, but lost", lost), 0, words="0")
     result.at_most(result.add(f"{kind}: refused", len(taps.refused)), 0, words="0")
@@ -227,31 +128,35 @@ def kill(result: Result, raises: int) -> None:
 
 
 def statuses(database: str) -> dict[str, str]:
+    """Form key → status of each request in a database."""
     import psycopg
 
+    asked = "SELECT form_key, status FROM requests_app_helprequest"
+    if database.startswith("sqlite:///"):
+        path = database.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            return dict(connection.execute(asked).fetchall())
     with psycopg.connect(database) as connection:
-        rows = connection.execute("SELECT form_key, status FROM requests_app_helprequest")
-        return dict(rows.fetchall())
+        return dict(connection.execute(asked).fetchall())
 
 
 async def with_a_kill(server: Server, rooms, raises: int) -> dict:
-    http = await Http(server.url).open()
     students = spread(rooms)
     people = [*(room.teacher for room in rooms), *students]
-    browsers = [await Browser(server.url, each).open(http) for each in people]
-    http.close()
+    browsers = await open_browsers(server.url, people)
     taps = Taps(raises)
     until = time.monotonic() + LONGEST
     killing = asyncio.create_task(kill_one_half_way(server, taps))
     await asyncio.gather(*(keep_tapping(server.url, each, taps, until) for each in students[:32]))
     killed = await killing
-    true_for, untrue = await true_after(browsers, server.url)
+    true_for, untrue = await true_after(browsers, 2 * IN_TIME)
     for each in browsers:
         each.close()
     return {
         "taps": taps,
         "killed": killed,
         "true_after": true_for,
+        "untrue": untrue,
         "late": untrue if true_for <= IN_TIME else max(untrue, 1),
         "backwards": sum(each.backwards for each in browsers),
         "reconnects": sum(bool(each.reconnects) for each in browsers),

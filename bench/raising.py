@@ -138,10 +138,12 @@ async def as_fast_as_can_be(
 ) -> tuple[int, float]:
     """Each student on a connection of their own raises and lowers in turn (closed loop).
 
-    Returns the verbs done and the seconds they took.
+    Returns the verbs done and the seconds they took. The stock way may answer that it is busy
+    (503: SQLite's lock was not to be had in time); that counts as nothing done.
     """
     until = time.perf_counter() + seconds
     began = time.perf_counter()
+    may_be_busy = side.server.name == "stock"
 
     async def go_on(student: Person) -> int:
         http = await Http(side.server.url).open()
@@ -152,6 +154,8 @@ async def as_fast_as_can_be(
             if side.server.name == "floor":
                 form |= {"name": student.name, "size": str(FRAME)}
             answer = await http.post(student.url(f"{verb}/"), student.cookie, **form)
+            if answer.status == 503 and may_be_busy and time.perf_counter() < until + 60:
+                continue
             if answer.status != 200:
                 raise RuntimeError(f"{side.server.name} answered a {verb} with {answer.status}")
             done += 1

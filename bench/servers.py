@@ -176,10 +176,10 @@ def _environment(database: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def helpdesk(
-    environment: dict[str, str], *, workers: int = 1, pinned: bool = True
+    environment: dict[str, str], *, workers: int = 1, pinned: bool = True, port: int = 0
 ) -> Iterator[Server]:
     """The whole product, as ``./run`` starts it."""
-    port = free_port()
+    port = port or free_port()
     more = ["--workers", str(workers)] if workers > 1 else []
     with served(
         "helpdesk", "-m", "helpdesk.server", *more,

@@ -31,7 +31,8 @@ def run(work):
 class Page(asyncio.Protocol):
     """One open page. ``opened`` is done when the server has accepted its socket.
 
-    ``heard``: texts that were no beats; ``last``: ``perf_counter`` of the newest of them.
+    ``heard``: texts that were no beats; ``last``: ``perf_counter`` of the newest of them;
+    ``alive``: of anything at all. ``code``: what it was closed with.
     """
 
     def __init__(self, url: str, path: str, cookie: str) -> None:
@@ -40,14 +41,14 @@ class Page(asyncio.Protocol):
         self.opened: asyncio.Future = self.loop.create_future()
         self.greeted: asyncio.Future = self.loop.create_future()
         self.on_text: Callable[[bytes], None] | None = None
-        self.on_lost: Callable[[int | None], None] | None = None
         self.buffer = bytearray()
         self.awaited: dict[bytes, asyncio.Future] = {}
         self.code: int | None = None
         self.heard = self.bytes = 0
         self.last = 0.0
-        self.shaken = False
-        self.transport: asyncio.Transport
+        self.alive = time.perf_counter()
+        self.shaken = self.is_lost = False
+        self.transport: asyncio.Transport | None = None
 
     async def open(self) -> "Page":
         host, port = self.url.removeprefix("http://").split(":")
@@ -59,9 +60,13 @@ class Page(asyncio.Protocol):
         """Done, with the moment, as soon as a text with these words arrives."""
         return self.awaited.setdefault(words, self.loop.create_future())
 
+    def say(self, words: bytes) -> None:
+        """What no page of the product does: send fewer than 126 bytes."""
+        self.transport.write(bytes((0x82, 0x80 | len(words), 0, 0, 0, 0)) + words)
+
     def close(self) -> None:
-        self.on_lost = None
-        self.transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     # --- What the event loop calls ---
 
@@ -76,6 +81,7 @@ class Page(asyncio.Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
+        self.alive = time.perf_counter()
         self.buffer += data
         if not self.shaken:
             end = self.buffer.find(b"\r\n\r\n")
@@ -135,9 +141,8 @@ class Page(asyncio.Protocol):
             self.on_text(content)
 
     def connection_lost(self, error) -> None:
+        self.is_lost = True
         self._settle(error or ConnectionError("the server closed the socket"))
-        if self.on_lost is not None:
-            self.on_lost(self.code)
 
     def _settle(self, error: BaseException) -> None:
         for future in (self.opened, self.greeted):

@@ -14,7 +14,6 @@ wsgi = get_wsgi_application()
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from channels.routing import URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
-from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
@@ -28,9 +27,7 @@ THREADS = 4
 
 http = WSGIMiddleware(cast(Any, wsgi), workers=THREADS)
 # The full origin, scheme and port too; an allowed host alone would let others' pages in.
-websocket = OriginValidator(
-    SessionMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ORIGINS
-)
+websocket = OriginValidator(URLRouter(websocket_urlpatterns), settings.ORIGINS)
 
 
 async def routes(scope, receive, send):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.urls import resolve
 from django.utils.cache import patch_vary_headers
@@ -97,6 +99,19 @@ class SecurityHeaders:
         if not request.path.startswith(settings.STATIC_URL):
             patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+class SmallPages(GZipMiddleware):
+    """Compress whole pages, for who can read that; Django adds a length that nobody can guess.
+
+    Answers to a tap are small and must be quick, static files are compressed already.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase):
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if request.method != "GET" or request.headers.get("HX-Request") or not is_page:
+            return response
+        return super().process_response(request, response)
 
 
 class BodyLimit:

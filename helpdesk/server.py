@@ -7,6 +7,7 @@ to stop. What goes wrong before that is told in one sentence, for a teacher or a
 import argparse
 import asyncio
 import errno
+import gc
 import io
 import logging
 import os
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 MOST_WORKERS = 64
+#: Bytes that the system keeps for a connection that does not take them.
+SEND_BUFFER = 64 * 1024
 #: Seconds between the last new connection and the end of those on which nothing is said.
 LAST_WORDS = 0.2
 #: Nobody has this address (RFC 5737), and none is needed to ask which way packets would go.
@@ -155,6 +158,9 @@ def bound(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     listener = socket.socket(family, kind, protocol)
     try:
+        # Inherited by every connection. A page that reads nothing is found out, and given up, after
+        # a few dozen texts instead of 1,400 that the system would keep for it (3 MB).
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         if os.name == "posix":  # on Windows this would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -258,9 +264,22 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
         log_config=None,  # Django's settings have said how logs look
         log_level="warning",
     )
+    spare_the_collector()
     with living_class(settings.SITE_URL, wanted=living) as begin:
         when_ready = [begin, announce] if pulse is None else []
         Server(config, when_ready=when_ready, pulse=pulse).run(sockets=[listener])
+
+
+def spare_the_collector() -> None:
+    """Keep Python's garbage collector from stopping everything to look at what stays anyway.
+
+    With 10,000 open pages a full collection took 0.5 to 1.9 s, during which nobody was answered,
+    and came every few seconds while pages opened; all that is loaded by now added 0.1 s to each.
+    Almost everything goes without the collector; cycles are found a little later.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 class Server(uvicorn.Server):

@@ -184,7 +184,12 @@ def class_regions(present: Present) -> str:
 
 
 def student_region(present: Present, latest: HelpRequest | None) -> str:
-    return render_to_string("requests_app/_my_request.html", student_context(present, latest))
+    """The answer to who made a change and the push to their page are the same: made once."""
+    key = (latest.pk if latest else None, translation.get_language())
+    if key not in present.students:
+        context = student_context(present, latest)
+        present.students[key] = render_to_string("requests_app/_my_request.html", context)
+    return present.students[key]
 
 
 def student_asides(present: Present, student_id: int) -> str:
@@ -418,6 +423,7 @@ def announce(
     message = {
         "type": "live.changed",
         "queue": queue.pk,
+        "version": queue.version,
         "students": list(students),
         "class_wide": class_wide,
         "attend": attend,

@@ -46,6 +46,8 @@ class Present:
             pk=queue_id
         )
         self.now = timezone.now()
+        #: (Request, language) → its student's region, as far as somebody has asked for it.
+        self.students: dict[tuple[int | None, str | None], str] = {}
 
     def still_is(self, queue: Queue) -> bool:
         """Whether this can speak for ``queue``, which was just read."""

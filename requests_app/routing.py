@@ -2,13 +2,13 @@ from typing import Any
 
 from django.urls import path
 
-from requests_app.consumers import ClassroomConsumer
+from requests_app.sockets import class_page
 
-page = "ws/c/<slug:slug>/<slug:language>/"
+where = "ws/c/<slug:slug>/<slug:language>/"
 
-consumer: Any = ClassroomConsumer.as_asgi()  # Django's path() knows only views
+page: Any = class_page  # Django's path() knows only views
 
 websocket_urlpatterns: list[Any] = [
-    path(page, consumer),
-    path(page + "board/", consumer, {"on_board": True}),
+    path(where, page),
+    path(where + "board/", page, {"on_board": True}),
 ]

@@ -1,4 +1,7 @@
-"""A network between a browser and the server that a test can cut, stall, or forbid sockets on."""
+"""A network that a test can cut, stall, forbid sockets on, or make lose what it should carry.
+
+It stands between a browser and the server, or between a server and its Redis.
+"""
 
 import asyncio
 import contextlib
@@ -12,11 +15,17 @@ class Proxy:
         self.port, self.to = port, to
         self.refuses_upgrade = False
         self.is_down = False
+        #: What comes back with these bytes in it is lost on the way.
+        self.loses = b""
         self.flows = threading.Event()
         self.flows.set()
         self.writers: set[asyncio.StreamWriter] = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         self.thread.start()
@@ -38,8 +47,13 @@ class Proxy:
         """Connections stay open and nothing passes: what a dead wireless network looks like."""
         self.flows.clear()
 
+    def lose_messages(self) -> None:
+        """A Redis still takes every message and answers; nobody who listens to it hears one."""
+        self.loses = b"\nmessage\r\n"
+
     def mend(self) -> None:
         self.is_down = self.refuses_upgrade = False
+        self.loses = b""
         self.flows.set()
 
     # --- How it passes bytes on ---
@@ -67,7 +81,7 @@ class Proxy:
             writer.transport.abort()
             return
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
+            head = await reader.read(65536)
             if self.refuses_upgrade and b"upgrade: websocket" in head.lower():
                 writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
@@ -76,13 +90,15 @@ class Proxy:
             there, back = await asyncio.open_connection("127.0.0.1", self.to)
             self.writers.add(back)
             back.write(head)
-            await asyncio.gather(self._pass(reader, back), self._pass(there, writer))
+            await asyncio.gather(self._pass(reader, back), self._pass(there, writer, is_back=True))
 
-    async def _pass(self, reader, writer) -> None:
+    async def _pass(self, reader, writer, *, is_back: bool = False) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 while not self.flows.is_set():
                     await asyncio.sleep(0.05)
+                if is_back and self.loses and self.loses in data:
+                    continue
                 writer.write(data)
                 await writer.drain()
         writer.close()

@@ -38,11 +38,14 @@ class Leg:
 
 
 PLAIN = ("-m", "not browser", "-n", "2")
+#: Tests that start servers of their own are the same on every backend: one leg has them.
+ONCE = ("-m", "not browser and not own_servers", "-n", "2")
 BROWSER = ("-m", "browser")
+BROWSER_ONCE = ("-m", "browser and not own_servers")
 LEGS = (
-    Leg("sqlite", "sqlite + in-memory", False, PLAIN),
+    Leg("sqlite", "sqlite + in-memory", False, ONCE),
     Leg("postgres", "postgres + redis", True, PLAIN),
-    Leg("browser", "browser, sqlite + in-memory", False, BROWSER, browser=True),
+    Leg("browser", "browser, sqlite + in-memory", False, BROWSER_ONCE, browser=True),
     Leg("browser-postgres", "browser, postgres + redis", True, BROWSER, browser=True),
 )
 

@@ -3,7 +3,7 @@
 
 const main = document.querySelector("[data-regions]")
 const sign = document.getElementById("live")
-const REFRESH = 15000 // ms: how often a page without a socket asks for the present state
+const REFRESH = 10000 // ms: how often a page without a socket asks for the present state
 let open = false
 let updated = new Date()
 
@@ -81,7 +81,7 @@ function say(state) {
   sign.textContent = state === "off" ? `${sign.dataset.off} ${time}` : sign.dataset[state]
 }
 
-// The socket's address says what the page has, so that only what is newer comes (consumers.py).
+// The socket's address says what the page has, so that only what is newer comes (sockets.py).
 const shown = (id) => document.getElementById(id)?.dataset.version ?? 0
 let socket
 htmx.createWebSocket = (url) => {

@@ -95,7 +95,7 @@ async def test_a_page_from_a_later_time_is_loaded_anew(lesson, grace):
 async def test_a_ticket_lets_in_without_asking_the_database(lesson, ada):
     cookies = await db(cookies_of)(ada)
     pass_ = await issued(ada, cookies)
-    with patch("requests_app.consumers._find", side_effect=AssertionError):
+    with patch("requests_app.sockets._find", side_effect=AssertionError):
         assert "help-state" in await hear(await connect(ada, pass_=pass_, cookies=cookies))
 
 
@@ -150,6 +150,29 @@ async def test_a_lost_message_is_found_by_the_beat(quick, listen, lesson, ada, b
         await hears(student, "is on the way")
         await db(actions.close_help)(grace.classroom, by=grace)
         await hears(classmate, 'data-open="false"')
+
+
+async def test_a_lost_message_is_found_also_when_later_ones_arrive(
+    quick, listen, lesson, ada, ben, grace
+):
+    student = await listen(ada)
+    with patch.object(hub, "tell_all"):
+        await raised(ada)
+    await raised(ben)  # its render is of a state in which Ada's hand is up, and not for Ada
+    await hears(student, "You are in line")
+
+
+async def test_a_worker_of_an_older_release_is_understood(listen, lesson, ada, grace):
+    """While workers are replaced, messages may come that do not say who and which version."""
+    teacher = await listen(grace)
+    with patch.object(hub, "tell_all"):
+        help_request = await raised(ada)
+    message = {"queue": help_request.queue_id, "students": [ada.pk]}
+    nothing = {"class_wide": False, "attend": None}
+    await hub.get_channel_layer().group_send(
+        hub.GROUP, {"type": "live.changed", **message, **nothing}
+    )
+    await hears(teacher, "Ada Lovelace")
 
 
 async def test_a_layer_that_goes_away_comes_back_by_itself(quick, listen, lesson, ada, ben, grace):

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from unittest.mock import patch
 
 import pytest
@@ -43,6 +44,24 @@ async def test_a_raised_hand_reaches_the_helpers_and_the_student(listen, lesson,
     for socket in sockets[:2]:
         assert "Ada Lovelace" in await hear(socket)
     assert "You are in line" in await hear(sockets[2])
+
+
+async def test_the_push_goes_before_the_answer(listen, lesson, ada, grace, monkeypatch):
+    monkeypatch.setattr(hub, "PUSH_FIRST", 5)
+    teacher = await listen(grace)
+    await raised(ada)
+    assert not teacher.output_queue.empty()
+
+
+async def test_who_makes_a_change_does_not_wait_for_a_render_that_hangs(
+    listen, lesson, ada, grace, monkeypatch
+):
+    monkeypatch.setattr(hub, "PUSH_FIRST", 0.05)
+    await listen(grace)
+    gate = threading.Event()
+    with patch.object(live, "frames_for", side_effect=lambda *_: gate.wait(5) and ()):
+        await asyncio.wait_for(raised(ada), 4)
+        gate.set()
 
 
 async def test_a_classmate_hears_nothing_of_it(listen, lesson, ada, ben, grace):

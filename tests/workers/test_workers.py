@@ -1,221 +1,20 @@
 """Several workers, seen from outside: real processes, a real PostgreSQL and a real Redis."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
-from websockets.sync.client import connect
 
 from tests import services
 from tests.run_all import clean_environment
+from tests.servers import ROOT, hears, is_gone, redis_at, until
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-KEY = "several-workers-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
 TOKEN = "a-token-of-the-tests"
-#: Seconds for what takes a moment, on a machine that is busy with other things.
-PATIENCE = 40
-CAST = """
-import json, secrets
-import django; django.setup()
-from classrooms.models import Classroom, Role, School
-from requests_app import actions
-from requests_app.models import Queue
-from tests.conftest import staff, student, device_cookie
-from django.test import Client
-school = School.objects.create(name="Hill School", time_zone="Europe/Berlin")
-slug = "class-" + secrets.token_hex(4)
-room = Classroom.objects.create(
-    school=school, name="Class", slug=slug, code=secrets.token_hex(4).upper()
-)
-Queue.objects.create(classroom=room)
-grace = staff(room, slug + "@example.org", "Grace", Role.TEACHER)
-actions.open_help(room, by=grace)
-client = Client(); client.force_login(grace.user)
-students = [device_cookie(student(room, f"Ada {n}")) for n in range(4)]
-print(json.dumps({"slug": slug, "teacher": client.session.session_key, "students": students}))
-"""
-
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="several workers need POSIX")
-
-
-@pytest.fixture(scope="module")
-def database():
-    with services.postgres() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def redis():
-    with services.redis() as url:
-        yield url
-
-
-class Running:
-    """A server that runs; ``said()`` is what it has written so far."""
-
-    def __init__(self, process, port, log, environment):
-        self.process, self.port, self.log, self.environment = process, port, log, environment
-
-    def said(self) -> str:
-        return self.log.read_text(errors="replace")
-
-    def get(self, path, *, data=None, **headers):
-        """(status, text) of one request on a connection of its own."""
-        asked = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            data=data,
-            headers={name.replace("_", "-"): value for name, value in headers.items()},
-        )
-        try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def ready(self) -> dict:
-        return json.loads(self.get("/readyz")[1])
-
-    def children(self, kind) -> set[int]:
-        found = set()
-        for entry in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                words = (entry / "cmdline").read_text().split("\0")
-                if int(parent) == self.process.pid and f"--{kind}" in words:
-                    found.add(int(entry.name))
-        return found
-
-    def cast(self) -> dict:
-        """A class with its teacher and four students, made in the server's database."""
-        made = subprocess.run(
-            [sys.executable, "-c", CAST],
-            cwd=ROOT,
-            env={**self.environment, "DJANGO_SETTINGS_MODULE": "helpdesk.settings"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert made.returncode == 0, made.stderr
-        return json.loads(made.stdout)
-
-    @contextmanager
-    def listen(self, cast):
-        """A socket of the teacher's page, past its greeting."""
-        with connect(
-            f"ws://127.0.0.1:{self.port}/ws/c/{cast['slug']}/en/",
-            origin=f"http://127.0.0.1:{self.port}",
-            additional_headers={"Cookie": f"sessionid={cast['teacher']}"},
-            open_timeout=20,
-        ) as socket:
-            socket.recv(timeout=20)
-            yield socket
-
-    def post(self, path, *, cookie="", **data) -> tuple[int, str]:
-        token = "c" * 32
-        form = urllib.parse.urlencode({"csrfmiddlewaretoken": token, **data}).encode()
-        return self.get(path, data=form, Cookie=f"csrftoken={token}; {cookie}")
-
-    def raise_hand(self, cast, number) -> int:
-        """The status of a student's tap."""
-        cookie = f"helpdesk-device={cast['students'][number]}"
-        return self.post(f"/c/{cast['slug']}/raise/", cookie=cookie)[0]
-
-
-@pytest.fixture
-def serve(database, tmp_path):
-    """``with serve(2, REDIS_URL=...) as server``: it answers; it ends with the block."""
-
-    @contextmanager
-    def running(workers, **environment):
-        port = services._free_port()
-        everything = {
-            **clean_environment(),
-            "DATABASE_URL": database,
-            "SECRET_KEY": KEY,
-            "PORT": str(port),
-            **environment,
-        }
-        log = tmp_path / f"log-{port}"
-        command = [sys.executable, "-m", "helpdesk.server", "--workers", str(workers)]
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=everything, stdout=file, stderr=subprocess.STDOUT
-            )
-        server = Running(process, port, log, everything)
-        try:
-            until(lambda: "is ready" in server.said() or process.poll() is not None)
-            assert process.poll() is None, server.said()
-            yield server
-        finally:
-            process.terminate()
-            try:
-                process.wait(25)
-            finally:
-                process.kill()
-
-    return running
-
-
-def until(is_so, seconds=PATIENCE):
-    """Wait for it; the test fails if it never comes."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def is_gone(pid) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
-def hears(socket, name) -> bool:
-    """Whether the socket is told of this student in time."""
-    end = time.monotonic() + 15
-    with suppress(TimeoutError):
-        while (left := end - time.monotonic()) > 0:
-            if name in socket.recv(timeout=left):
-                return True
-    return False
-
-
-@pytest.fixture
-def unanswered():
-    """A Redis address at which nothing answers, until a test starts one there."""
-    return services._free_port()
-
-
-@contextmanager
-def redis_at(port):
-    import shutil
-
-    program = shutil.which("redis-server")
-    command = (
-        [program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
-        if program
-        else [sys.executable, "-c", services.FAKE_REDIS, str(port)]
-    )
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: services._answers_ping(port))
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
 
 # --- They work together ------------------------------------------------------
 
@@ -336,6 +135,30 @@ def test_without_redis_it_starts_saves_and_says_so_once_and_pushes_come_back(ser
             assert all(hears(socket, "Ada 3") for socket in sockets)
 
 
+def test_a_redis_that_goes_away_is_survived_and_comes_back(serve, unanswered):
+    url = f"redis://127.0.0.1:{unanswered}/0"
+    with ExitStack() as stack:
+        with redis_at(unanswered):
+            server = stack.enter_context(serve(2, REDIS_URL=url, HELPDESK_CLOCK="in-server"))
+            cast = server.cast()
+            sockets = [stack.enter_context(server.listen(cast)) for _ in range(6)]
+            until(lambda: server.get("/readyz")[0] == 200)
+        assert server.raise_hand(cast, 0) in (200, 302)
+        assert all(hears(socket, "Ada 0") for socket in sockets)
+        until(lambda: server.ready()["layer"] == "away")
+        assert server.get("/readyz")[0] == 503
+        # One line for each worker and for each thing that misses it, not one for each request.
+        assert 1 <= server.said().count("live: the channel layer is away") <= 2
+        with redis_at(unanswered):
+            until(lambda: all(server.get("/readyz")[0] == 200 for _ in range(6)))
+            time.sleep(1.5)  # the hubs ask once a second
+            assert server.raise_hand(cast, 1) in (200, 302)
+            assert all(hears(socket, "Ada 1") for socket in sockets)
+            # And between the workers, not by the beats alone.
+            assert server.raise_hand(cast, 2) in (200, 302)
+            assert all(hears(socket, "Ada 2") for socket in sockets)
+
+
 # --- Numbers -----------------------------------------------------------------
 
 
@@ -382,6 +205,17 @@ def test_several_workers_need_a_way_to_tell_each_other():
         "--workers 2 needs REDIS_URL: without it a hand raised at one worker"
         " would not be shown at the other.",
     )
+
+
+def test_several_workers_need_an_address_without_a_typing_error():
+    code, said = refused(DATABASE_URL="postgress://x@127.0.0.1/helpdesk", REDIS_URL="redis://x:1")
+    assert (code, said) == (1, "DATABASE_URL must start with sqlite:/// or postgres://.")
+    code, said = refused(
+        DATABASE_URL="postgres://nobody@127.0.0.1:1/helpdesk", REDIS_URL="redis://x:1"
+    )
+    assert code == 1
+    assert "The database of DATABASE_URL cannot be used" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("told", ["0", "-1", "two", "1000"])

@@ -1,0 +1,176 @@
+"""A page that behaves as static/js/live.js does, without a browser: what does it show, and when?
+
+It reconnects by itself and says what it has, applies a region only if it is not older than the
+one it shows, takes silence for a network that went away, and asks for itself while it has no
+socket.
+"""
+
+import asyncio
+import contextlib
+import random
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bench.school import Person
+from bench.wire import Http, Page
+
+#: Seconds, as in live.js: after so much silence the network is gone; how often a page without a
+#: socket asks.
+SILENCE, REFRESH = 9, 10
+#: Seconds between two tries to connect of a page that is in a hurry; a patient one waits as live.js
+#: does, so that a school comes back softly.
+AGAIN = 0.2
+#: A region is a root element with this mark; the wait stands inside the student's own.
+_ROOT = re.compile(r'<(\w+)\b(?=[^>]*\bhx-swap-oob="true")[^>]*?\bid="([\w-]+)"[^>]*>')
+_VERSION = re.compile(r'data-version="(\d+)"')
+_WAIT = re.compile(r'<p id="my-wait".*?</p>', re.DOTALL)
+
+
+def regions(text: str) -> dict[str, tuple[int, str]]:
+    """Id of each region with a version → that version, and its HTML without the wait."""
+    text = _WAIT.sub("", text)
+    roots = list(_ROOT.finditer(text))
+    ends = [each.start() for each in roots[1:]] + [len(text)]
+    found = {}
+    for root, end in zip(roots, ends, strict=False):  # a text without a region has an end too
+        if version := _VERSION.search(root[0]):
+            found[root[2]] = (int(version[1]), text[root.start() : end].strip())
+    return found
+
+
+@dataclass
+class Browser:
+    """A person's open page at ``url``. ``truth``: where to ask what it should show.
+
+    ``shows``: region → version and HTML. ``backwards``: how often the versions of one socket
+    went down. ``is_live``: what the page says of itself.
+    """
+
+    url: str
+    person: Person
+    truth: str
+    shows: dict[str, tuple[int, str]] = field(default_factory=dict)
+    backwards: int = 0
+    reconnects: int = 0
+    is_live: bool = False
+    is_patient: bool = False
+    tries: int = 0
+    page: Page | None = None
+    watching: asyncio.Task | None = None
+    asked: float = 0.0
+
+    async def open(self) -> "Browser":
+        await self.ask()
+        await self.connect()
+        assert self.page is not None
+        await self.page.greeted
+        self.watching = asyncio.create_task(self.watch())
+        return self
+
+    async def connect(self) -> None:
+        kinds = ("queue", "help-state", "my-request")
+        have = ".".join(str(self.shows.get(each, (0, ""))[0]) for each in kinds)
+        path = self.person.socket.partition("&have=")[0] + f"&have={have}"
+        self.page = Page(self.url, path, self.person.cookie)
+        seen: dict[str, int] = {}  # of this socket
+        self.page.on_text = lambda content: self.hear(content.decode(), seen)
+        await self.page.open()
+        self.is_live, self.tries = True, 0
+
+    async def watch(self) -> None:
+        """Come back whenever the socket is gone or silent."""
+        while True:
+            await asyncio.sleep(AGAIN)
+            page = self.page
+            assert page is not None
+            if not page.is_lost and time.perf_counter() - page.alive < SILENCE:
+                continue
+            self.is_live = False
+            page.close()
+            await self.pause()
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(self.connect(), SILENCE)
+                self.reconnects += 1
+                continue
+            await self.ask_if_due()
+
+    async def pause(self) -> None:
+        """Before the next try to connect; meanwhile the page asks as often as it should."""
+        wait = random.random() * min(30, 2**self.tries) if self.is_patient else 0
+        self.tries += 1
+        until = time.perf_counter() + wait
+        while (left := until - time.perf_counter()) > 0:
+            await asyncio.sleep(min(left, 0.5))
+            await self.ask_if_due()
+
+    async def ask_if_due(self) -> None:
+        if time.perf_counter() - self.asked > REFRESH:
+            with contextlib.suppress(OSError, EOFError, TimeoutError):
+                await asyncio.wait_for(self.ask(), SILENCE)
+
+    async def ask(self) -> None:
+        """As a page without a socket does."""
+        self.asked = time.perf_counter()
+        self.apply(await self.fresh(self.url))
+
+    async def fresh(self, url: str) -> str:
+        """A render of this moment."""
+        http = await Http(url).open()
+        try:
+            answer = await http.get(self.person.url("regions/"), self.person.cookie, htmx=True)
+        finally:
+            http.close()
+        assert answer.status == 200, answer.status
+        return answer.text
+
+    def hear(self, text: str, seen: dict[str, int]) -> None:
+        for name, (version, _html) in regions(text).items():
+            if version < seen.get(name, 0):
+                self.backwards += 1
+            seen[name] = version
+        self.apply(text)
+
+    def apply(self, text: str) -> None:
+        for name, (version, html) in regions(text).items():
+            if version >= self.shows.get(name, (0, ""))[0]:
+                self.shows[name] = (version, html)
+
+    async def difference(self) -> str:
+        """Empty where the page shows what a fresh render says, else what it shows instead."""
+        fresh = regions(await self.fresh(self.truth))
+        wrong = [name for name, each in fresh.items() if self.shows.get(name) != each]
+        told = [f"{name} {self.shows.get(name)} instead of {fresh[name]}" for name in wrong]
+        return f"{self.person.name}: {'; '.join(told)}" if told or not fresh else ""
+
+    def close(self) -> None:
+        if self.watching is not None:
+            self.watching.cancel()
+        if self.page is not None:
+            self.page.close()
+
+
+async def open_browsers(
+    url: str, people: Iterable[Person], *, truth: str = "", is_patient: bool = False
+) -> list[Browser]:
+    """Everybody's page. ``truth``: the server itself, where ``url`` is a network in between."""
+    browsers = [Browser(url, each, truth or url, is_patient=is_patient) for each in people]
+    for start in range(0, len(browsers), 50):
+        await asyncio.gather(*(each.open() for each in browsers[start : start + 50]))
+    return browsers
+
+
+async def true_after(browsers: Sequence[Browser], longest: float) -> tuple[float, int]:
+    """Seconds until every page was seen to show what is true, and how many did not in time."""
+    began = time.perf_counter()
+    untrue, seconds = list(browsers), 0.0
+    while untrue and seconds < longest:
+        told = []
+        for start in range(0, len(untrue), 8):
+            told += await asyncio.gather(*(each.difference() for each in untrue[start : start + 8]))
+        untrue = [each for each, wrong in zip(untrue, told, strict=True) if wrong]
+        seconds = time.perf_counter() - began
+        if untrue:
+            await asyncio.sleep(0.02)
+    return seconds, len(untrue)

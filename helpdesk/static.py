@@ -1,0 +1,88 @@
+"""Static files: few and small on the wire, since a whole class loads its first page at once.
+
+In production ``collectstatic`` compresses them. Elsewhere one command must do, so copies with a
+compressed form beside them are kept in ``var``.
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.storage import FileSystemStorage
+from whitenoise.compress import Compressor
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
+
+#: What is text; pictures are compressed by nature.
+TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
+#: The stylesheets in one; the first names the layers, which alone decide what wins.
+ALL_STYLES, FIRST, APART = "css/all.css", "tokens.css", ("no-script.css",)
+
+
+class Stylesheets(BaseFinder):
+    """Finds ``css/all.css``: each file of its own would cost a request and 0.9 kB of headers.
+
+    It is made from the files in ``static/css`` whenever somebody looks for it.
+    """
+
+    def __init__(self, app_names=None, *args, **kwargs) -> None:
+        self.storage = FileSystemStorage(location=settings.VAR_DIR / "made")
+        super().__init__()
+
+    def check(self, **kwargs) -> list:
+        return []
+
+    def list(self, ignore_patterns):
+        self.make()
+        yield ALL_STYLES, self.storage
+
+    def find(self, path: str, find_all: bool = False, **kwargs):
+        if path != ALL_STYLES:
+            return []
+        self.make()
+        found = self.storage.path(path)
+        return [found] if find_all else found
+
+    def make(self) -> None:
+        folder = Path(settings.BASE_DIR, "static", "css")
+        rest = sorted(set(folder.glob("*.css")) - {folder / name for name in (FIRST, *APART)})
+        text = "".join(each.read_text(encoding="utf-8") for each in (folder / FIRST, *rest))
+        made = Path(self.storage.path(ALL_STYLES))
+        if not made.exists() or made.read_text(encoding="utf-8") != text:
+            put(made, text.encode())
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """Serves files from where they lie by a copy that has its compressed form beside it."""
+
+    def get_static_file(self, path: str, url: str, stat_cache=None) -> StaticFile:
+        if self.use_finders and path.endswith(TEXT):
+            copy = settings.VAR_DIR / "compressed" / url.lstrip("/")
+            with suppress(OSError):  # a folder that cannot be written: it goes uncompressed
+                keep_copy(Path(path), copy)
+                return super().get_static_file(str(copy), url)
+        return super().get_static_file(path, url, stat_cache)
+
+
+def keep_copy(path: Path, copy: Path) -> None:
+    """Make ``copy`` and ``copy.gz`` unless they are of the same moment as ``path``."""
+    small = copy.with_name(copy.name + ".gz")
+    moment = path.stat().st_mtime_ns
+    if all(each.exists() and each.stat().st_mtime_ns == moment for each in (copy, small)):
+        return
+    content = path.read_bytes()
+    put(copy, content, like=path)
+    put(small, Compressor.compress_gzip(content), like=path)
+
+
+def put(target: Path, content: bytes, *, like: Path | None = None) -> None:
+    """Whole or not at all: others may be about to read it. ``like``: whose times it has."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f"{target.name}.{os.getpid()}")
+    new.write_bytes(content)
+    if like is not None:
+        shutil.copystat(like, new)
+    new.replace(target)

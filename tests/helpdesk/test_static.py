@@ -1,0 +1,63 @@
+"""Static files go over the wire compressed, also where nobody has run collectstatic."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from helpdesk.static import Stylesheets, keep_copy
+from tests.servers import ROOT
+
+
+@pytest.mark.parametrize("name", ["css/base.css", "js/live.js", "img/hand.svg"])
+def test_text_is_compressed_for_who_can_read_it(client, name):
+    lies = (ROOT / "static" / name).read_bytes()
+    small = client.get(f"/static/{name}", headers={"accept-encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(small.getvalue()) == lies
+    plain = client.get(f"/static/{name}", headers={"accept-encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.getvalue() == lies
+    assert small.headers["Content-Type"] == plain.headers["Content-Type"]
+    assert small.headers["Vary"] == "Accept-Encoding"
+
+
+def test_a_changed_file_gets_a_new_copy(tmp_path):
+    path, copy = tmp_path / "a.css", tmp_path / "copies" / "a.css"
+    for number in range(3):
+        path.write_text(f"/* {number} */" * 50)
+        os.utime(path, (number, number))
+        keep_copy(path, copy)
+        keep_copy(path, copy)
+        assert copy.read_bytes() == path.read_bytes()
+        assert gzip.decompress(copy.with_name("a.css.gz").read_bytes()) == path.read_bytes()
+    assert sorted(each.name for each in copy.parent.iterdir()) == ["a.css", "a.css.gz"]
+
+
+def test_all_stylesheets_come_in_one_file_that_begins_with_the_layers(client):
+    text = client.get("/static/css/all.css").getvalue().decode()
+    assert text.startswith("@layer ")
+    for path in (ROOT / "static/css").glob("*.css"):
+        assert (path.read_text(encoding="utf-8") in text) == (path.name != "no-script.css")
+
+
+def test_a_changed_stylesheet_is_in_the_one_file(settings, tmp_path):
+    settings.BASE_DIR, settings.VAR_DIR = tmp_path, tmp_path / "var"
+    folder = tmp_path / "static" / "css"
+    folder.mkdir(parents=True)
+    (folder / "tokens.css").write_text("@layer a;")
+    for words in ("p {}", "q {}"):
+        (folder / "b.css").write_text(words)
+        found = Stylesheets().find("css/all.css")
+        assert Path(found).read_text() == "@layer a;" + words
+
+
+@pytest.mark.django_db
+def test_pages_are_compressed_and_answers_to_htmx_are_not(client):
+    page = client.get("/accounts/login/", headers={"accept-encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert b"<!doctype html>" in gzip.decompress(page.content)
+    assert "Accept-Encoding" in page.headers["Vary"]
+    part = client.get("/accounts/login/", headers={"accept-encoding": "gzip", "hx-request": "true"})
+    assert "Content-Encoding" not in part.headers
