@@ -53,8 +53,9 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 COUNTERS = {"version", "changed_at"}
 #: Students whose names are in no other text, and what each of their texts begins with.
 NAMES, SAID = ("Ada Quill", "Ben Quark", "Cy Quince"), "Somebody"
-#: What a message to the other processes may hold: ids and yes or no.
-IN_A_MESSAGE = {"type", "queue", "students", "class_wide", "attend", "asides", "asides_of"}
+#: What a message to the other processes may hold: ids, the queue's version, and yes or no.
+IN_A_MESSAGE = {"type", "queue", "version", "students", "class_wide", "attend"}
+IN_A_MESSAGE |= {"asides", "asides_of"}
 #: Stands in front of what other apps show a student: it has no label of its own.
 ASIDES = "<!-- asides -->"
 #: Steps after which a page may differ by the clock alone.
