@@ -92,8 +92,9 @@ class Desk:
         assert mine is not None
         same_task = [each for each in self.earlier() if each.task_id == mine.task_id]
         offered = [set(each.cards) for each in same_task if each.lesson_id == mine.lesson_id]
+        has_kinds = self.coaching.kinds or self.coaching.is_private_on
         return rules.Facts(
-            cards=mine.cards,
+            cards=mine.cards if has_kinds else {**mine.cards, "kind": "skipped"},
             has_tasks=bool(self.tasks),
             off=self.off,
             since_start=mine.raised_at - mine.lesson.opened_at,

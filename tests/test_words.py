@@ -9,7 +9,8 @@ from tests.catalogue import messages, pseudo
 #: Words that blame, rank or belong to machines (A15, screens.md principle 4).
 BANNED = re.compile(
     r"\b(too many|failed|invalid|illegal|forbidden|you must|you have not|wrong answer|lazy|slow"
-    r"|score|rank(ing|ed)?|leaderboard|points?|streak|badge|ticket|entity|submit|error)\b",
+    r"|blam(e|es|ed|ing)|you should have|score|rank(s|ing|ings|ed)?|leaderboard"
+    r"|points?|streak|badge|ticket|entity|submit|error)\b",
     re.IGNORECASE,
 )
 #: "Slow but OK" is what a student may say of their own work (A04), never what they are told.
