@@ -14,8 +14,10 @@ from tests.conftest import device_cookie
 
 
 @pytest.fixture(autouse=True)
-async def _fresh_hub():
-    """No test hears what another one said; no thread keeps a database connection."""
+async def _fresh_hub(monkeypatch):
+    """No test hears what another one said, nor, on a busy machine, a beat that it does not await;
+    no thread keeps a database connection."""
+    monkeypatch.setattr(hub, "BEAT", 600)
     channel_layers.backends.clear()
     yield
     await hub.shut()
