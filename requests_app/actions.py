@@ -144,7 +144,7 @@ def resume_class(queue: Queue, *, by: Membership) -> None:
 def _pause(queue: Queue, since: datetime | None, task: Task | None = None) -> None:
     queue.paused_at, queue.paused_for = since, task
     queue.save(update_fields=["paused_at", "paused_for"])
-    Queue.objects.note_asides(queue.pk, class_wide=True)
+    queue.version = Queue.objects.note_asides(queue.pk, class_wide=True)
 
 
 # --- The student's verbs -----------------------------------------------------

@@ -442,10 +442,11 @@ def announce_asides(
     To be called inside the transaction of the change, whose lock it takes.
     """
     queue = Queue.objects.of(classroom)
-    Queue.objects.note_asides(queue.pk, class_wide=class_wide)
+    version = Queue.objects.note_asides(queue.pk, class_wide=class_wide)
     message = {
         "type": "live.changed",
         "queue": queue.pk,
+        "version": version,
         "students": [],
         "class_wide": False,
         "attend": None,

@@ -79,13 +79,17 @@ class QueueQuerySet(models.QuerySet["Queue"]):
             raise Queue.DoesNotExist
         return found[0]
 
-    def note_asides(self, pk: int, *, class_wide: bool) -> None:
-        """Note that what other apps show beside the queue changes; it locks, as ``locked`` does."""
+    def note_asides(self, pk: int, *, class_wide: bool) -> int:
+        """Note that what other apps show beside the queue changes; it locks, as ``locked`` does.
+
+        Returns the queue's version after it.
+        """
         changed: dict = {"version": F("version") + 1, "asides": F("asides") + 1}
         if class_wide:
             now = int(timezone.now().timestamp() * 1_000_000)
             changed["class_asides_at"] = Greatest(F("class_asides_at") + 1, now)
         self.filter(pk=pk).update(**changed)
+        return self.values_list("version", flat=True).get(pk=pk)
 
 
 class Queue(models.Model):
