@@ -102,14 +102,14 @@ class SecurityHeaders:
 
 
 class SmallPages(GZipMiddleware):
-    """Compress whole pages, for who can read that; Django adds a length that nobody can guess.
+    """Compress what is read (pages, and parts of them), for who can read that; Django adds a length that nobody can guess.
 
     Answers to a tap are small and must be quick, static files are compressed already.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase):
         is_page = response.get("Content-Type", "").startswith("text/html")
-        if request.method != "GET" or request.headers.get("HX-Request") or not is_page:
+        if request.method != "GET" or not is_page:
             return response
         return super().process_response(request, response)
 

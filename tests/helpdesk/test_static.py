@@ -54,10 +54,12 @@ def test_a_changed_stylesheet_is_in_the_one_file(settings, tmp_path):
 
 
 @pytest.mark.django_db
-def test_pages_are_compressed_and_answers_to_htmx_are_not(client):
+def test_pages_and_parts_are_compressed_and_answers_to_a_tap_are_not(client):
     page = client.get("/accounts/login/", headers={"accept-encoding": "gzip"})
     assert page.headers["Content-Encoding"] == "gzip"
     assert b"<!doctype html>" in gzip.decompress(page.content)
     assert "Accept-Encoding" in page.headers["Vary"]
     part = client.get("/accounts/login/", headers={"accept-encoding": "gzip", "hx-request": "true"})
-    assert "Content-Encoding" not in part.headers
+    assert part.headers["Content-Encoding"] == "gzip"
+    answer = client.post("/accounts/login/", {}, headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
