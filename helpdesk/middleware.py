@@ -102,7 +102,8 @@ class SecurityHeaders:
 
 
 class SmallPages(GZipMiddleware):
-    """Compress what is read (pages, and parts of them), for who can read that; Django adds a length that nobody can guess.
+    """Compress what is read (pages, and parts of them), for who can read that; Django adds a length
+    that nobody can guess.
 
     Answers to a tap are small and must be quick, static files are compressed already.
     """
