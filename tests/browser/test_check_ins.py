@@ -44,6 +44,7 @@ def test_a_check_in_is_answered_by_keyboard_alone(ready, lesson, open_as, ada, i
     page = open_as(ada)
     focus_on(page, "Answer")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/check-ins/**")
     expect(page.get_by_role("heading", name="Ready to start")).to_be_visible()
     tab_to(page, "q0")
     page.keyboard.press("ArrowDown")  # from Skip around to Ready

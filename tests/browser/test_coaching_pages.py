@@ -67,7 +67,7 @@ def test_axe_finds_nothing_on_them(
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_student_keeps_a_note_for_themselves(javascript, open_as, lesson, ada):
     page = open_as(ada, "help/", javascript=javascript, viewport=PHONE)
-    page.get_by_role("link", name="How I get help").click()
+    page.get_by_role("link", name="What worked for me").click()
     expect(heading(page, "How I get help")).to_be_visible()
     tap(page, "Keep this note")
     page.get_by_label("What worked?").fill("Draw it first")

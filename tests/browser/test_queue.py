@@ -325,13 +325,13 @@ def test_a_push_leaves_half_written_text_and_the_keyboard_alone(open_as, lesson,
     expect(heading(page, "Grace Hopper is on the way")).to_be_visible()
     expect(text).to_have_value("half writ")
     expect(text).to_be_focused()
-    button = teacher.get_by_role("button", name="Start")
+    button = teacher.get_by_role("button", name="Start", exact=True)
     button.focus()
     teacher.get_by_text("More for Ada").click()
     button.focus()
     tap(open_as(ben), "Raise hand")
     expect(row(teacher, "Ben")).to_be_visible()
-    expect(teacher.get_by_role("button", name="Start").first).to_be_focused()
+    expect(button).to_be_focused()
     expect(row(teacher, "Ada").locator(".queue-item__panel")).to_be_visible()
 
 
