@@ -25,6 +25,7 @@ env.refuse_unknown(
         "HELPDESK_DEBUG",
         "HELPDESK_OPEN_SIGNUP",
         "HELPDESK_CHECK_LINKS",
+        "HELPDESK_KEEP_WORDS_DAYS",
         "HELPDESK_TIME_ZONE",
         "HELPDESK_LANGUAGES",
         "HELPDESK_TRUSTED_PROXIES",
@@ -237,6 +238,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 #: Ask other servers whether the links in the directory still work; not in a class's own network.
 CHECK_LINKS = env.flag("HELPDESK_CHECK_LINKS", PRODUCTION)
+#: Days after a request's end until its words are deleted; what measures need stays (C12, 10).
+KEEP_WORDS_DAYS = env.number("HELPDESK_KEEP_WORDS_DAYS", 90, low=1, high=3650)
 #: Whether anybody may make a teacher's account.
 OPEN_SIGNUP = env.flag("HELPDESK_OPEN_SIGNUP", not PRODUCTION)
 LOGIN_URL = "classrooms:index"

@@ -200,7 +200,15 @@ class Reason(models.TextChoices):
     OTHER = "other", _("Something else")
 
 
+#: What people wrote or felt about a request; deleted when its time is up.
+WORDS = ("text", "starter", "feeling", "hint", "next_step")
+
+
 class HelpRequestQuerySet(models.QuerySet["HelpRequest"]):
+    def with_words(self):
+        """Those about which something is still written."""
+        return self.exclude(**dict.fromkeys(WORDS, ""))
+
     def active(self):
         return self.filter(status__in=ACTIVE)
 

@@ -18,6 +18,11 @@ def run_clock() -> None:
     HUEY.storage.put_data(_WORKED, str(int(time.time())).encode())
 
 
+@db_periodic_task(crontab(minute="23"))
+def delete_words() -> None:
+    actions.delete_words()
+
+
 @on_startup()
 def begin() -> None:
     """What became due while no clock ran is done at once, not a minute later."""

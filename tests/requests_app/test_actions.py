@@ -328,3 +328,26 @@ def test_the_student_takes_or_declines_a_later_time(raise_hand, ada, grace):
     actions.propose_later(help_request, by=grace, at=at)
     later = actions.defer(help_request, by=ada)
     assert (later.status, later.return_at) == (Status.DEFERRED, at)
+
+
+def test_words_are_deleted_on_their_day_and_facts_stay(raise_hand, ada, ben, grace, settings):
+    """C12, 10, to the minute; and a request that is still active keeps its words."""
+    told = {"text": "a secret question", "feeling": "worried", "kind": "hint", "starter": "hint-1"}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        done, active = raise_hand(ada, **told), raise_hand(ben, **told)
+        actions.start(done, by=grace)
+        actions.pause(done, by=grace, minutes=3, hint="draw the secret")
+        actions.start(done, by=grace)
+        actions.resolve(done, by=grace)
+        actions.note_given(done, by=grace, given="hint", next_step="the next secret")
+        clock.shift(timedelta(days=settings.KEEP_WORDS_DAYS, minutes=-1))
+        assert actions.delete_words() == 0
+        clock.shift(timedelta(minutes=1))
+        assert actions.delete_words() == 1
+        assert actions.delete_words() == 0
+    done.refresh_from_db()
+    assert (done.text, done.hint, done.next_step, done.feeling, done.starter) == ("",) * 5
+    assert (done.kind, done.given, done.outcome) == ("hint", "hint", Outcome.HELPED)
+    assert "secret" not in str(list(done.events.values_list("facts", "before")))
+    active.refresh_from_db()
+    assert active.text == "a secret question"
