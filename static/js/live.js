@@ -48,7 +48,11 @@ function mine() {
     row.classList.toggle("queue-item--others", row.dataset.helper !== main.dataset.me)
   }
 }
-if (main) mine()
+if (main) {
+  mine()
+  // Once more after htmx has settled: it puts classes back to what the server sent.
+  for (const event of ["htmx:wsAfterMessage", "htmx:afterSettle"]) document.addEventListener(event, mine)
+}
 
 // The cards below a student's hand are fetched anew when the hand is another one, or has come to
 // another stage; what was being typed is saved first.

@@ -64,6 +64,20 @@ def test_quick_taps_are_all_done(open_as, in_database, lesson, ada, ben, grace):
     expect(heading(second, "Grace Hopper is on the way")).to_be_visible()
 
 
+def test_a_colleagues_row_is_theirs_also_when_it_was_pushed(
+    open_as, in_database, lesson, ada, grace, alan
+):
+    teacher, page = open_as(grace), open_as(ada)
+    tap(page, "Raise hand")
+    expect(row(teacher, "Ada")).to_be_visible()
+    for verb, button in ((actions.claim, "Start"), (actions.start, "Done")):
+        in_database(lambda verb=verb: verb(HelpRequest.objects.get(), by=alan))
+        expect(row(teacher, "Ada")).to_contain_text("Alan Turing")
+        expect(row(teacher, "Ada").locator(".queue-item__main", has_text=button)).to_be_hidden()
+    expect(row(teacher, "Ada").locator(".queue-item__main")).to_have_count(1)
+    expect(teacher.get_by_role("button", name="Hide these tips")).to_have_count(0)
+
+
 def test_two_pushes_at_once_shut_nothing_that_was_opened(open_as, lesson, ada, grace):
     """The second one comes while the first is still settling."""
     teacher, page = open_as(grace), open_as(ada)
