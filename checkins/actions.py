@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -224,13 +225,25 @@ def _made(classroom: Classroom, plan: Plan, by: Membership) -> CheckIn:
         preset=plan.preset,
         title=plan.title,
         visibility=plan.visibility,
-        questions=plan.questions,
+        questions=_asked(plan),
         status=CheckInStatus.SCHEDULED,
         started_by=by,
     )
 
 
+def _asked(plan: Plan) -> list[questions.Question]:
+    """What is asked here: in LAN mode nothing that is for one person's eyes."""
+    if not settings.LAN:
+        return plan.questions
+    return [each for each in plan.questions if each["kind"] not in questions.PRIVATE]
+
+
 def _check_may_open(classroom: Classroom, plan: Plan) -> None:
+    is_personal = plan.visibility == Visibility.NAMED or plan.preset == Preset.WELL_BEING
+    if settings.LAN and (is_personal or not _asked(plan)):
+        raise NotPossible(
+            _("Others on this network could read along, so names and well-being wait for https.")
+        )
     if plan.preset == Preset.WELL_BEING:
         missing = missing_for_well_being(classroom.school)
         if missing:

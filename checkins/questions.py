@@ -39,6 +39,8 @@ BUILDER_KINDS = (Kind.SINGLE, Kind.SEVERAL, Kind.SCALE, Kind.TEXT)
 #: Kinds whose answers are kept in a reply and counted.
 COUNTED = frozenset({Kind.SINGLE, Kind.SEVERAL, Kind.SCALE})
 IN_REPLY = frozenset({*COUNTED, Kind.TEXT})
+#: For one person's eyes: left out where others on the network could read along (LAN mode).
+PRIVATE = frozenset({Kind.CONTACT, Kind.NOTE})
 
 
 class Soon(TextChoices):

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone, translation
 
@@ -205,7 +206,9 @@ def context(desk: Desk, *, opened: bool = False, focus: bool = False) -> dict:
         "busy_at": busy_at(desk),
         "later_minutes": live.LATER_MINUTES,
         "longer_look": mine.longer_look and rules.Rule.R5 not in desk.off,
-        "feelings": [each for each in Feeling if each != Feeling.OVERWHELMED],
+        # Only for the student's eyes, so not where others on the network could read along.
+        "feelings": [] if settings.LAN else [f for f in Feeling if f != Feeling.OVERWHELMED],
+        "asks_feelings": True,
         **card_context(desk, desk.card),
     }
 
@@ -368,7 +371,7 @@ def after(desk: Desk) -> dict:
     return {
         "asks_next_one": is_fresh and mine is not None and mine.reflection and not mine.next_one,
         "next_ones": NextOne.choices,
-        "offers_note": is_fresh and mine is not None and bool(mine.reflection),
+        "offers_note": is_fresh and mine is not None and bool(mine.reflection) and not settings.LAN,
         "class_card": class_card.unseen_by(desk.student),
         "norm": norms.message(desk.student.classroom, timezone.now()),
     }

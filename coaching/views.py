@@ -3,6 +3,7 @@ JavaScript: then it is a page of its own, and the class page is one link away.""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -79,7 +80,7 @@ def describe(request: MemberRequest, card: str) -> HttpResponse:
         what = "skipped" if "skip" in request.POST else "answered"
         keep(request, lambda: requests.pass_over(mine, by=request.membership, **{card: what}))
         return moved_on(request)
-    if card == "kind" and request.POST.get("kind") == PRIVATE:
+    if card == "kind" and request.POST.get("kind") == PRIVATE and allows_private(request):
         return fall_silent(request, mine)
     try:
         said = READERS[card](request)
@@ -147,6 +148,10 @@ def tell_second_tab(request: MemberRequest, mine: HelpRequest, card: str, said: 
         messages.info(request, _("You answered this in another window too. This answer counts."))
 
 
+def allows_private(request: MemberRequest) -> bool:
+    return Desk(request.membership).coaching.is_private_on
+
+
 def fall_silent(request: MemberRequest, mine: HelpRequest) -> HttpResponse:
     """Overwhelmed, or not about the work: no card any more in this lesson (R8). The same mark
     for both, so that a request of the class never tells who wants to talk privately (C9)."""
@@ -202,7 +207,8 @@ def read_text(request: MemberRequest) -> dict:
 
 
 def read_feeling(request: MemberRequest) -> dict:
-    return {"feeling": _chosen(request.POST.get("feeling", ""), Feeling.values)}
+    known = [Feeling.OVERWHELMED] if settings.LAN else Feeling.values
+    return {"feeling": _chosen(request.POST.get("feeling", ""), known)}
 
 
 def read_repair(request: MemberRequest) -> dict:
