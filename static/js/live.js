@@ -63,7 +63,11 @@ function renew() {
   coach.dataset.shows = shows
   const typing = coach.querySelector("textarea")
   if (typing && typing.value !== typing.defaultValue) htmx.trigger(typing.form, "save")
-  htmx.trigger(coach, "renew")
+  // A push can be faster than the answer to the tap that caused it: an answer whose button is gone
+  // from the page would find no place for what it brings.
+  const again = () => htmx.trigger(coach, "renew")
+  if (coach.querySelector(".htmx-request")) coach.addEventListener("htmx:afterRequest", again, { once: true })
+  else again()
 }
 function giveBack() {
   mine()

@@ -1,5 +1,6 @@
 """Coaching in two browsers at once: scenarios 2, 3, 4, 5 and 15, with JavaScript and without."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,18 @@ BOTH_WAYS = pytest.mark.parametrize("javascript", [True, False])
 @pytest.fixture
 def task(in_database, room):
     return in_database(lambda: room.tasks.create(title="Loops"))
+
+
+@pytest.fixture
+def club(in_database, room, task, grace):
+    """Something to look at for the task."""
+
+    def tie():
+        entry = resources.add_entry(room.school, None, complete(title="Loops club"), by=grace.user)
+        resources.publish_entry(entry, by=grace.user)
+        Suggestion.objects.create(classroom=room, entry=entry, task=task)
+
+    in_database(tie)
 
 
 @pytest.fixture
@@ -93,15 +106,7 @@ def test_3_i_can_skip_everything(javascript, cards, open_as, lesson, task, ada, 
 
 
 @BOTH_WAYS
-def test_4_something_to_look_at_solved_it(
-    javascript, cards, open_as, in_database, lesson, room, task, ada, grace
-):
-    def tie():
-        entry = resources.add_entry(room.school, None, complete(title="Loops club"), by=grace.user)
-        resources.publish_entry(entry, by=grace.user)
-        Suggestion.objects.create(classroom=room, entry=entry, task=task)
-
-    in_database(tie)
+def test_4_something_to_look_at_solved_it(javascript, club, cards, open_as, lesson, ada, grace):
     teacher = open_as(grace)
     page = cards(ada, javascript=javascript)
     expect(row(teacher, "Ada")).to_be_visible()
@@ -109,6 +114,22 @@ def test_4_something_to_look_at_solved_it(
     page.get_by_role("button", name="That solved it Loops club").click()
     expect(heading(page, "You solved it")).to_be_visible()
     expect(heading(teacher, "No hand is up")).to_be_visible()
+
+
+def test_a_push_that_is_faster_than_the_answer_leaves_it_a_place(club, cards, lesson, ada):
+    """The answer's button must still stand in the page when it comes; the console tells."""
+
+    def far_away(route):
+        answer = route.fetch()
+        time.sleep(1.5)  # the way back of the answer; the push has come by then
+        route.fulfill(response=answer)
+
+    page = cards(ada)
+    tap(page, "Loops")
+    page.route("**/coach/resources/**", far_away)
+    page.get_by_role("button", name="That solved it Loops club").click()
+    expect(heading(page, "You solved it")).to_be_visible()
+    expect(page.get_by_text("Could you do the next one?")).to_be_visible()
 
 
 @BOTH_WAYS
