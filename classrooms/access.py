@@ -20,6 +20,7 @@ from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from classrooms.models import Classroom, Device, Membership, School
+from classrooms.prepared import Prepared
 
 #: Classes one browser remembers; the oldest is forgotten first. Keeps the cookie below 4 kB.
 REMEMBERED_CLASSES = 16
@@ -104,30 +105,33 @@ def _set_cookie(response: HttpResponse, keys: dict[str, str]) -> None:
     )
 
 
+_by_account: Prepared[Membership] = Prepared(
+    lambda slug, user: (
+        Membership.objects.present()
+        .select_related("classroom__school", "user")
+        .filter(classroom__slug=slug, classroom__archived_at=None, user=user)[:1]
+    )
+)
+_by_device: Prepared[Device] = Prepared(
+    lambda slug, key_digest: Device.objects.select_related("membership__classroom__school").filter(
+        key_digest=key_digest,
+        membership__classroom__slug=slug,
+        membership__classroom__archived_at=None,
+        membership__removed_at=None,
+    )[:1]
+)
+
+
 def find_entry(user, cookies: Mapping[str, str], slug: str) -> Entry | None:
     """The way in to this class that this person has: by account first, then by device."""
     if user is not None and user.is_authenticated:
-        membership = (
-            Membership.objects.present()
-            .select_related("classroom__school", "user")
-            .filter(classroom__slug=slug, classroom__archived_at=None, user=user)
-            .first()
-        )
+        membership = _by_account.first(slug, user.pk)
         if membership is not None:
             return Entry(membership)
     key = device_keys(cookies).get(slug)
     if key is None:
         return None
-    device = (
-        Device.objects.select_related("membership__classroom__school")
-        .filter(
-            key_digest=digest(key),
-            membership__classroom__slug=slug,
-            membership__classroom__archived_at=None,
-            membership__removed_at=None,
-        )
-        .first()
-    )
+    device = _by_device.first(slug, digest(key))
     return Entry(device.membership, device) if device is not None else None
 
 

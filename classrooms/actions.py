@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -269,7 +269,7 @@ def turn_away(device: Device) -> None:
     _announce_door(student.classroom)
 
 
-def waiting_devices(classroom: Classroom):
+def waiting_devices(classroom: Classroom | int) -> QuerySet[Device]:
     """Devices that wait for the teacher's yes, first come first."""
     return (
         Device.objects.filter(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from classrooms.codes import show_code
+from classrooms.prepared import Prepared
 from classrooms.text import name_key
 
 
@@ -109,7 +110,10 @@ class Classroom(models.Model):
         return zoneinfo.ZoneInfo(self.school.time_zone)
 
     def open_lesson(self) -> "Lesson | None":
-        return self.lessons.open().first()
+        lesson = open_lesson_of(self.pk)
+        if lesson is not None:
+            lesson.classroom = self
+        return lesson
 
 
 class Role(models.TextChoices):
@@ -260,6 +264,16 @@ class Lesson(models.Model):
                 name="one_open_lesson_per_class",
             )
         ]
+
+
+_open_lesson: Prepared[Lesson] = Prepared(
+    lambda classroom: Lesson.objects.open().filter(classroom=classroom)[:1]
+)
+
+
+def open_lesson_of(classroom_id: int) -> Lesson | None:
+    """The lesson in which help is open now; a class has one at most."""
+    return _open_lesson.first(classroom_id)
 
 
 class Attendance(models.Model):

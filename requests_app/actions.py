@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classrooms.actions import NotPossible, attend
-from classrooms.models import Classroom, Lesson, Membership, Task
+from classrooms.models import Attendance, Classroom, Lesson, Membership, Task
+from classrooms.prepared import Prepared
 from requests_app import live, metrics
 from requests_app.models import (
     ACTIVE,
@@ -36,6 +37,7 @@ from requests_app.models import (
     Reason,
     Reflection,
     Status,
+    current_request,
 )
 from requests_app.order import Credits
 from requests_app.said import Repair
@@ -171,16 +173,13 @@ def raise_hand(
     Raises NotPossible while help is closed.
     """
     queue = Queue.objects.locked(queue.pk)
-    standing = (
-        queue.help_requests.filter(student=student)
-        .filter(Q(form_key=form_key) | Q(status__in=ACTIVE))
-        .order_by("-pk")
-        .first()
-    )
-    if standing is not None:
-        transaction.set_rollback(True)  # nothing happened, so the version stays
-        return standing
     lesson = queue.open_lesson()
+    past = _past_of(student.pk, lesson.pk if lesson else 0, form_key)
+    for row in past:
+        if row.form_key == form_key or row.status in ACTIVE:
+            standing = queue.help_requests.get(pk=row.pk)
+            transaction.set_rollback(True)  # nothing happened, so the version stays
+            return standing
     if lesson is None:
         raise NotPossible(_("Help is not open right now. You can ask when your teacher opens it."))
     now = timezone.now()
@@ -194,15 +193,13 @@ def raise_hand(
         form_key=form_key,
         carried_from=carried_from,
     )
-    attended = _attended(student)
-    past = _past_of(current, attended)
     _give_credits(current, _credits(current, past))
     current.longer_look = _asks_again_and_again(past, now)
     if carried_from is not None:
         current.missed_last_time = True
         _give_credits(current, current.credits)
     current.save(force_insert=True)
-    if lesson.pk not in attended:
+    if not any(row.lesson_id == lesson.pk for row in past):
         attend(lesson, [student.pk])
     _record(current, "raise_hand", by=by or student, before={}, facts=_facts(current))
     transaction.on_commit(metrics.RAISES.inc)
@@ -232,7 +229,8 @@ def describe(help_request: HelpRequest, *, by: Membership, **said) -> HelpReques
     with _change(help_request, "describe", by=by) as current:
         _say(current, said)
         if "carry_on" in said:
-            known = _credits(current, _past_of(current, _attended(current.student)))
+            past = _past_of(current.student_id, current.lesson_id, current.form_key)
+            known = _credits(current, [row for row in past if row.pk != current.pk])
             credits = Credits(
                 known.first_today,
                 known.been_a_while,
@@ -655,7 +653,7 @@ def _change(
     """Lock the queue, read the row again, check the move, write what the block sets on it."""
     with transaction.atomic():
         queue = Queue.objects.locked(help_request.queue_id)
-        current = HelpRequest.objects.with_people().select_related("lesson").get(pk=help_request.pk)
+        current = current_request(help_request.pk)
         current.queue = queue
         _check(current, verb, by)
         with _recorded(current, verb, by=by):
@@ -738,15 +736,11 @@ def _end(current: HelpRequest, now: datetime | None = None) -> None:
     current.is_promised = False
 
 
-def _attended(student: Membership) -> list[int]:
-    """The lessons that this student was in, newest first: those that count, and one more."""
-    newest = student.attendances.order_by("-lesson__opened_at")
-    return list(newest.values_list("lesson_id", flat=True)[: LESSONS_BACK + 1])
-
-
 class _Past(NamedTuple):
     """An earlier request of the same student, as far as the line and R5 look at it."""
 
+    pk: int
+    form_key: str
     lesson_id: int
     raised_at: datetime
     status: str
@@ -759,12 +753,21 @@ class _Past(NamedTuple):
         return self.help_started_at is not None or self.outcome == Outcome.GROUP
 
 
-def _past_of(current: HelpRequest, attended: list[int]) -> list[_Past]:
-    """The student's earlier requests of this lesson and the last few, newest first; one query."""
-    before = [pk for pk in attended if pk != current.lesson_id][:LESSONS_BACK]
-    past = current.student.help_requests.filter(lesson_id__in=[current.lesson_id, *before])
-    rows = past.exclude(pk=current.pk).order_by("-pk").values_list(*_Past._fields)
-    return [_Past(*row) for row in rows]
+def _asked(student: int, lesson: int, form_key: str) -> QuerySet:
+    attended = Attendance.objects.filter(membership=student).exclude(lesson=lesson)
+    newest = attended.order_by("-lesson__opened_at").values("lesson")[:LESSONS_BACK]
+    counts = Q(lesson=lesson) | Q(lesson__in=newest) | Q(status__in=ACTIVE) | Q(form_key=form_key)
+    rows = HelpRequest.objects.filter(counts, student=student)
+    return rows.order_by("-pk").values_list(*_Past._fields)
+
+
+_asked_before: Prepared[tuple] = Prepared(_asked)
+
+
+def _past_of(student_id: int, lesson_id: int, form_key: str) -> list[_Past]:
+    """The student's requests of this lesson and of the last few that they were in, newest first;
+    with them one that is active, and the one of this form, whenever they were raised."""
+    return [_Past(*row) for row in _asked_before(student_id, lesson_id, form_key)]
 
 
 def _credits(current: HelpRequest, past: list[_Past]) -> Credits:

@@ -12,7 +12,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from classrooms.models import Classroom, Lesson, Membership, Task
+from classrooms.models import Classroom, Lesson, Membership, Task, open_lesson_of
+from classrooms.prepared import Prepared
 from requests_app import metrics
 from requests_app.order import CarryOn, Credits, Rule
 from requests_app.said import (
@@ -113,7 +114,7 @@ class Queue(models.Model):
     objects = QueueQuerySet.as_manager()
 
     def open_lesson(self) -> Lesson | None:
-        return Lesson.objects.open().filter(classroom=self.classroom_id).first()
+        return open_lesson_of(self.classroom_id)
 
     @property
     def is_paused(self) -> bool:
@@ -214,10 +215,6 @@ class HelpRequestQuerySet(models.QuerySet["HelpRequest"]):
 
     def with_people(self):
         return self.select_related("student", "helper", "task", "last_helper")
-
-    def latest_of(self, student: Membership) -> "HelpRequest | None":
-        """The newest request of a student: the one their page is about."""
-        return self.filter(student=student).with_people().order_by("-pk").first()
 
 
 def new_key() -> str:
@@ -380,6 +377,27 @@ class HelpRequest(models.Model):
     def label(self) -> int:
         """Version of the student's own region: microseconds, telling nothing of others."""
         return int(self.changed_at.timestamp() * 1_000_000)
+
+
+_latest: Prepared[HelpRequest] = Prepared(
+    lambda student: HelpRequest.objects.filter(student=student).with_people().order_by("-pk")[:1]
+)
+_current: Prepared[HelpRequest] = Prepared(
+    lambda pk: HelpRequest.objects.with_people().select_related("lesson").filter(pk=pk)
+)
+
+
+def latest_of(student_id: int) -> HelpRequest | None:
+    """The newest request of a student (membership id): the one their page is about."""
+    return _latest.first(student_id)
+
+
+def current_request(pk: int) -> HelpRequest:
+    """The request as it is now, with its people and its lesson. Raises HelpRequest.DoesNotExist."""
+    found = _current.first(pk)
+    if found is None:
+        raise HelpRequest.DoesNotExist
+    return found
 
 
 class Event(models.Model):

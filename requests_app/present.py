@@ -10,9 +10,10 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from classrooms.actions import waiting_devices
-from classrooms.models import Lesson
+from classrooms.models import Device, Lesson
+from classrooms.prepared import Prepared
 from requests_app import waits
-from requests_app.models import WITH_HELPER, HelpRequest, Queue, Status
+from requests_app.models import WITH_HELPER, HelpRequest, Queue, Status, latest_of
 from requests_app.order import Rule, arrange
 
 #: A task is a hot spot with this many open requests in ten minutes, or this share of those
@@ -24,6 +25,19 @@ LONGEST_VISIT = timedelta(hours=1)
 ACTIVE_WITHIN = timedelta(minutes=10)
 
 Found = TypeVar("Found")
+
+
+# Asked after every change, so their SQL is made once.
+_queue: Prepared[Queue] = Prepared(
+    lambda pk: Queue.objects.select_related("classroom__school", "paused_for").filter(pk=pk)
+)
+_newest_lesson: Prepared[Lesson] = Prepared(
+    lambda classroom: Lesson.objects.filter(classroom=classroom).order_by("-opened_at", "-pk")[:1]
+)
+_active: Prepared[HelpRequest] = Prepared(
+    lambda queue: HelpRequest.objects.filter(queue=queue).active().with_people()
+)
+_waiting_devices: Prepared[Device] = Prepared(waiting_devices)
 
 
 class Wait(NamedTuple):
@@ -42,9 +56,7 @@ class Present:
     """
 
     def __init__(self, queue_id: int) -> None:
-        self.queue = Queue.objects.select_related("classroom__school", "paused_for").get(
-            pk=queue_id
-        )
+        (self.queue,) = _queue(queue_id)
         self.now = timezone.now()
         #: (Request, language) → its student's region, as far as somebody has asked for it.
         self.students: dict[tuple[int | None, str | None], str] = {}
@@ -57,7 +69,10 @@ class Present:
     @cached_property
     def lesson(self) -> Lesson | None:
         """The newest lesson, open or closed."""
-        return self.queue.classroom.lessons.order_by("-opened_at", "-pk").first()
+        lesson = _newest_lesson.first(self.queue.classroom_id)
+        if lesson is not None:
+            lesson.classroom = self.queue.classroom
+        return lesson
 
     @property
     def is_open(self) -> bool:
@@ -95,7 +110,10 @@ class Present:
 
     @cached_property
     def active(self) -> list[HelpRequest]:
-        return list(self.queue.help_requests.active().with_people())
+        found = _active(self.queue.pk)
+        for each in found:
+            each.queue = self.queue
+        return found
 
     @cached_property
     def waiting(self) -> list[HelpRequest]:
@@ -188,7 +206,7 @@ class Present:
     @cached_property
     def door(self) -> list:
         """Devices that wait for the teacher's yes."""
-        return list(waiting_devices(self.queue.classroom))
+        return _waiting_devices(self.queue.classroom_id)
 
     @cached_property
     def promised(self) -> list[HelpRequest]:
@@ -218,7 +236,11 @@ class Present:
         """
         wanted = set(students)
         found = {each.student_id: each for each in self.active if each.student_id in wanted}
-        if wanted := wanted - found.keys():
+        wanted -= found.keys()
+        if len(wanted) == 1:  # whose hand went down just now
+            newest_one = latest_of(*wanted)
+            found |= {newest_one.student_id: newest_one} if newest_one else {}
+        elif wanted:
             newest = (
                 HelpRequest.objects.filter(queue=self.queue, student_id__in=wanted)
                 .values("student")

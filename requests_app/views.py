@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classrooms.access import MemberRequest, helper_required, member_required, student_required
 from classrooms.models import Membership, Task
 from requests_app import actions, asides, forms, live, ticket
-from requests_app.models import HelpRequest, Queue, new_key
+from requests_app.models import HelpRequest, Queue, latest_of, new_key
 from requests_app.said import Given, Thanks
 
 # --- Pages -------------------------------------------------------------------
@@ -442,9 +442,9 @@ def queue_of(request: MemberRequest) -> Queue:
 
 def my_request(request: MemberRequest) -> HelpRequest:
     """The request that this student's page is about: their newest here."""
-    latest = HelpRequest.objects.filter(queue=queue_of(request)).latest_of(request.membership)
+    latest = latest_of(request.membership.pk)
     if latest is None:
-        return get_object_or_404(HelpRequest, pk=0)
+        raise Http404
     return latest
 
 

@@ -44,6 +44,7 @@ from requests_app.models import (
     Reason,
     Reflection,
     Status,
+    latest_of,
 )
 from requests_app.order import CarryOn, Rule, arrange
 from requests_app.present import Present, look
@@ -582,7 +583,7 @@ class AnyLesson(RuleBasedStateMachine):
         live.forget_all()
         now = live.render(who)
         assert without_wait(now) == without_wait(fetched.replace(ASIDES, ""))
-        latest = HelpRequest.objects.latest_of(who)
+        latest = latest_of(who.pk)
         label = latest.label if latest is not None else 0
         assert labels_of(fetched)["my-request"] == label
         self.look(actions.run_clock)
