@@ -134,7 +134,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "helpdesk.context.site",
             ],
-            "libraries": {"lucide": "helpdesk.icons"},
+            "libraries": {"lucide": "classrooms.icons"},
         },
     }
 ]
