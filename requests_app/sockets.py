@@ -34,7 +34,8 @@ async def class_page(scope, receive, send: Send) -> None:
     asked = {name: values[0] for name, values in parse_qs(_query(scope)).items()}
     admitted = await _admit(scope, asked.get("ticket", ""), working)
     if isinstance(admitted, int):
-        await send({"type": "websocket.close", "code": admitted})
+        await working.hold_off()
+        await _closing(send)(admitted)
         return
     where = scope["url_route"]["kwargs"]
     page = hub.Socket(

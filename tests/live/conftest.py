@@ -16,8 +16,9 @@ from tests.conftest import device_cookie
 @pytest.fixture(autouse=True)
 async def _fresh_hub(monkeypatch):
     """No test hears what another one said, nor, on a busy machine, a beat that it does not await;
-    no thread keeps a database connection."""
+    no thread keeps a database connection. Who is refused is told soon."""
     monkeypatch.setattr(hub, "BEAT", 600)
+    monkeypatch.setattr(hub, "HOLD_OFF", 0.01)
     channel_layers.backends.clear()
     yield
     await hub.shut()

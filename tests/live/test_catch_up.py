@@ -227,6 +227,22 @@ async def test_a_loop_of_reconnects_is_slowed_down(monkeypatch, lesson, ada):
     assert told == ["in"] * 3 + [hub.TRY_AGAIN] * 2
 
 
+async def test_who_is_refused_waits_and_others_do_not(monkeypatch, lesson, ada, grace):
+    monkeypatch.setattr(hub, "HOLD_OFF", 60)
+    monkeypatch.setattr(hub, "MOST_HELD", 2)
+    slug = lesson.classroom.slug
+    strangers = [open_socket(slug, "") for _each in range(3)]
+    told = [asyncio.create_task(each.connect(timeout=5)) for each in strangers]
+    done, waiting = await asyncio.wait(told, timeout=2, return_when=asyncio.FIRST_COMPLETED)
+    # Two of them wait; the third is one too many, and is refused at once.
+    assert [each.result() for each in done] == [(False, hub.NOT_LET_IN)]
+    assert len(waiting) == 2
+    assert "Close help" in await hear(await connect(grace))
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_a_page_open_since_before_the_lesson_counts_as_here(quick, room, ada, grace):
     lesson = await db(actions.open_help)(room, by=grace, closes_at=timezone.now())
     await connect(ada)
