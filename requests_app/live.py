@@ -25,6 +25,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from classrooms.actions import attend
@@ -131,8 +132,8 @@ def _is_of_today(present: Present, latest: HelpRequest | None) -> bool:
     return latest.lesson_id == present.lesson.pk
 
 
-def _rows(present: Present, help_requests: Iterable[HelpRequest]) -> list[str]:
-    return [_row(present, each) for each in help_requests]
+def _rows(present: Present, help_requests: Iterable[HelpRequest]) -> SafeString:
+    return SafeString("".join(_row(present, each) for each in help_requests))
 
 
 #: What a text is made of, its language too → its HTML: a whole queue costs microseconds.

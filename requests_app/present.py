@@ -58,6 +58,8 @@ class Present:
     def __init__(self, queue_id: int) -> None:
         (self.queue,) = _queue(queue_id)
         self.now = timezone.now()
+        #: What an earlier look found; rows that are still the same are not made anew.
+        self.known_rows: dict[tuple, HelpRequest] = {}
         #: (Request, language) → its student's region, as far as somebody has asked for it.
         self.students: dict[tuple[int | None, str | None], str] = {}
 
@@ -109,11 +111,13 @@ class Present:
         return kept[name]
 
     @cached_property
+    def rows(self) -> dict[tuple, HelpRequest]:
+        known, self.known_rows = self.known_rows, {}
+        return _active.again(known, self.queue.pk)
+
+    @cached_property
     def active(self) -> list[HelpRequest]:
-        found = _active(self.queue.pk)
-        for each in found:
-            each.queue = self.queue
-        return found
+        return list(self.rows.values())
 
     @cached_property
     def waiting(self) -> list[HelpRequest]:
@@ -293,6 +297,7 @@ def look(queue_id: int) -> Present:
         if known is not None:
             if known.still_is(present.queue):
                 return known
+            present.known_rows = known.rows
             present.keep_pace(known)
         # What nearly every audience needs; the rest is found when it is asked for.
         present.lesson, present.waiting, present.visits, present.active_helpers  # noqa: B018

@@ -100,3 +100,17 @@ def test_threads_share_the_sql_and_not_the_connection(room, ada):
     for each in threads:
         each.join()
     assert found == [[ada.name]] * 8
+
+
+def test_a_row_that_is_still_the_same_is_not_made_again(room, ada, ben, lesson):
+    queue = Queue.objects.of(room)
+    hands = [actions.raise_hand(queue, student=who, form_key="1") for who in (ada, ben)]
+    first = present._active.again({}, queue.pk)
+    assert list(first.values()) == present._active(queue.pk)
+    Membership.objects.filter(pk=ada.pk).update(name="Ada L.")  # what came with a row counts too
+    second = present._active.again(first, queue.pk)
+    of = {each.student_id: each for each in second.values()}
+    assert of[ada.pk].student.name == "Ada L."
+    assert of[ben.pk] is next(each for each in first.values() if each.student_id == ben.pk)
+    actions.lower(hands[0], by=ada)
+    assert list(present._active.again(second, queue.pk).values()) == [hands[1]]
