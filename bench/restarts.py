@@ -99,16 +99,20 @@ async def restart(server: Server) -> None:
 
 
 async def keep_tapping(url: str, students, taps: Taps, rate: float, over: asyncio.Event) -> None:
-    """Open loop: each moment the next student raises or lowers, whatever became of the last."""
+    """Open loop: each moment a student who is not waiting for an answer raises or lowers, whatever
+    became of the others."""
     loop = asyncio.get_running_loop()
     began, number, tasks = loop.time(), 0, []
     people = [Student(url, each, taps) for each in students]
     while not over.is_set():
         moment = began + (number + random.random()) / rate
         await asyncio.sleep(max(0, moment - loop.time()))
-        person = people[number % len(people)]
-        if not person.is_busy:
+        person = next((each for each in people if not each.is_busy), None)
+        if person is not None:
+            person.is_busy = True
             tasks.append(asyncio.create_task(person.tap()))
+            people.remove(person)  # and to the end of the line
+            people.append(person)
         number += 1
     await asyncio.gather(*tasks)
     for each in people:
@@ -126,7 +130,6 @@ class Student:
         self.is_busy = False
 
     async def tap(self) -> None:
-        self.is_busy = True
         began = time.perf_counter()
         verb, form = ("lower", {}) if self.key else ("raise", {"form_key": new_key()})
         try:
