@@ -1,0 +1,131 @@
+"""What a school decides about check-ins, in real browsers: everybody can read and set it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from checkins import actions
+from checkins.actions import Given
+from checkins.models import Change, SchoolRules
+from classrooms import actions as people
+from tests.browser.conftest import cookie_of
+from tests.browser.test_accessibility import PHONE, check, focus_on
+from tests.browser.test_check_ins import tab_to
+from tests.browser.test_queue import heading, tap
+
+WIDE = {"width": 1366, "height": 768}
+LOOKS = [("light", "en-GB", PHONE), ("dark", "en-GB", WIDE), ("dark", "ar", PHONE)]
+RULES = {"consent": "opt_in", "hours": "8:00 to 15:30", "owner": "Ms Okafor", "backup": "Mr Brand"}
+#: What people wrote, and what things were called when they were written down.
+GIVEN = ("Hill School", "Grace Hopper", "Edsger Dijkstra", "Ada Lovelace", "Alan Turing",
+         "Year 9 Computing", "Ms Okafor", "Mr Brand", "Ready to start",
+         "Rules for check-ins")  # fmt: skip
+
+
+@pytest.fixture
+def as_admin(visit, in_database, edsger):
+    """``as_admin("check-ins/")``: a page of the school as its admin sees it."""
+
+    def open_page(path, **options):
+        return visit(f"/school/{path}", cookies=[in_database(cookie_of, edsger)], **options)
+
+    return open_page
+
+
+@pytest.fixture
+def everything(room, lesson, school, grace, alan, edsger, ada):
+    """Rules that were changed, a check-in of the school, and a wish whose adult has left."""
+    rules = actions.rules_of(school)
+    for fields in ({"keep_days": 14}, RULES):
+        for name, value in fields.items():
+            setattr(rules, name, value)
+        actions.save_rules(rules, fields=list(fields), by=edsger.user)
+    plan = actions.preset("ready")
+    actions.save_school_template(school, plan, by=edsger.user)
+    actions.save_template(room, plan, by=grace.user)
+    check_in = actions.open_check_in(room, plan, by=grace)
+    actions.reply(check_in, Given(soon="today", adult=alan), by=ada, edit_key="k")
+    people.remove(alan)
+
+
+@pytest.mark.parametrize(("scheme", "language", "viewport"), LOOKS)
+def test_axe_finds_nothing_before_anything_is_decided(
+    scheme, language, viewport, as_admin, open_as, room, lesson, grace
+):
+    look = {"viewport": viewport, "color_scheme": scheme, "language": language}
+    page = as_admin("check-ins/", **look)
+    expect(page.locator(".template__gate")).to_be_visible()
+    check(page, "nothing decided")
+    page.locator("[name=backup]").fill("Mr Brand")
+    page.locator("[name=owner]").fill("mr brand")
+    page.locator("[name=keep_days]").fill("0")
+    page.locator("main form .btn--help").click()
+    expect(page.locator(".field__error")).to_have_count(2)
+    check(page, "a form with errors")
+    page.locator("[name=keep_days]").fill("30")
+    page.locator("[name=owner]").fill("Ms Okafor")
+    page.locator("main form .btn--help").click()
+    expect(page.locator(".flash__message")).to_be_visible()
+    check(page, "two are still open")
+    teacher = open_as(grace, "check-ins/", **look)
+    expect(teacher.locator(".template__gate")).to_be_visible()
+    check(teacher, "what a class still waits for")
+
+
+@pytest.mark.parametrize(("scheme", "language", "viewport"), LOOKS)
+def test_axe_finds_nothing_once_all_is_decided(
+    scheme, language, viewport, everything, as_admin, in_database
+):
+    page = as_admin("check-ins/", viewport=viewport, color_scheme=scheme, language=language)
+    expect(page.locator("#changes")).to_be_visible()
+    expect(page.locator("#waiting")).to_be_visible()
+    expect(page.locator(".template__gate")).to_have_count(0)
+    check(page, "all decided, with who changed what")
+    if language == "ar":
+        words = page.locator("main").inner_text()
+        for given in GIVEN:
+            words = words.replace(given, "")
+        assert set(re.findall(r"[A-Za-z]{4,}", words)) == set()
+    page.evaluate("document.querySelector('form.person__moves').submit()")  # nobody was chosen
+    expect(page.locator(".flash__message")).to_be_visible()
+    check(page, "nobody was chosen")
+
+
+@pytest.mark.parametrize(("scheme", "language", "viewport"), LOOKS)
+def test_axe_finds_nothing_on_a_check_in_for_every_class(scheme, language, viewport, as_admin):
+    page = as_admin("check-ins/write/", viewport=viewport, color_scheme=scheme, language=language)
+    page.locator("[name=head-title]").fill("Our own")
+    page.locator("main form .btn--help").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check(page, "no question")
+    page.locator("[name=q0-text]").fill("Which?")
+    page.locator("main form .btn--help").click()
+    expect(page.locator("#id_q0-options_error")).to_be_visible()
+    check(page, "a question without answers")
+
+
+def test_the_rules_are_set_by_keyboard_alone(as_admin, in_database, room):
+    page = as_admin("check-ins/")
+    focus_on(page, "Write one for every class")
+    for name, typed in (RULES | {"consent": "Families say"}).items():
+        tab_to(page, name)
+        page.keyboard.type(typed)
+    focus_on(page, "Save")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Still open:")).to_have_count(0)
+    expect(heading(page, "Who changed what")).to_be_visible()
+    assert in_database(SchoolRules.objects.values(*RULES).get) == RULES
+    assert in_database(Change.objects.count) == 1
+
+
+def test_the_rules_are_set_without_scripts(as_admin, in_database, room):
+    page = as_admin("check-ins/", javascript=False)
+    page.locator("[name=keep_days]").fill("366")
+    tap(page, "Save")
+    expect(page.get_by_text("Choose 1 to 365 days.")).to_be_visible()
+    page.locator("[name=keep_days]").fill("20")
+    tap(page, "Save")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert in_database(SchoolRules.objects.get).keep_days == 20
