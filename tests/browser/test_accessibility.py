@@ -107,6 +107,9 @@ def test_axe_finds_nothing_on_the_helpers_pages(
     in_database(fill, room, grace, alan)
     expect(empty.locator(".queue-item")).to_have_count(8)
     check(empty, "full, phone")
+    empty.get_by_text("More for Student 1").click()  # a colleague's
+    check(empty, "full, phone, one open")
+    assert empty.locator(".queue-item__panel:visible").bounding_box()["width"] > 250
     wide = open_as(grace, viewport={"width": 1366, "height": 768}, color_scheme=scheme)
     wide.get_by_text("More for Student 5").click()
     check(wide, "full, wide, one open")
