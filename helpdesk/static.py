@@ -5,6 +5,7 @@ compressed form beside them are kept in ``var``.
 """
 
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from whitenoise.responders import StaticFile
 
 #: What is text; pictures are compressed by nature.
 TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
+#: Of a stylesheet: comments, and how its lines are set in.
+NOT_FOR_BROWSERS = re.compile(r"/\*.*?\*/\s*|^\s+", re.DOTALL | re.MULTILINE)
 #: The stylesheets in one; the first names the layers, which alone decide what wins.
 ALL_STYLES, FIRST, APART = "css/all.css", "tokens.css", ("no-script.css",)
 
@@ -49,7 +52,8 @@ class Stylesheets(BaseFinder):
     def make(self) -> None:
         folder = Path(settings.BASE_DIR, "static", "css")
         rest = sorted(set(folder.glob("*.css")) - {folder / name for name in (FIRST, *APART)})
-        text = "".join(each.read_text(encoding="utf-8") for each in (folder / FIRST, *rest))
+        whole = "".join(each.read_text(encoding="utf-8") for each in (folder / FIRST, *rest))
+        text = NOT_FOR_BROWSERS.sub("", whole)
         made = Path(self.storage.path(ALL_STYLES))
         if not made.exists() or made.read_text(encoding="utf-8") != text:
             put(made, text.encode())
