@@ -134,16 +134,19 @@ async def steadily(side: Side, students: Iterable[Person], rate: float, into: Me
 
 
 async def as_fast_as_can_be(
-    side: Side, students: Sequence[Person], seconds: float
+    side: Side, students: Sequence[Person], seconds: float, *, afresh: bool = False
 ) -> tuple[int, float]:
     """Each student on a connection of their own raises and lowers in turn (closed loop).
+
+    ``afresh``: on a new one each time. A browser that was silent for some seconds has none left,
+    and several workers share new connections by who is free.
 
     Returns the verbs done and the seconds they took. The stock way may answer that it is busy
     (503: SQLite's lock was not to be had in time); that counts as nothing done.
     """
-    until = time.perf_counter() + seconds
-    began = time.perf_counter()
     may_be_busy = side.server.name == "stock"
+    began = time.perf_counter()
+    until = began + seconds
 
     async def go_on(student: Person) -> int:
         http = await Http(side.server.url).open()
@@ -159,10 +162,13 @@ async def as_fast_as_can_be(
             if answer.status != 200:
                 raise RuntimeError(f"{side.server.name} answered a {verb} with {answer.status}")
             done += 1
+            if afresh:
+                http.close()
+                http = await Http(side.server.url).open()
         http.close()
         return done
 
-    done = await asyncio.gather(*(go_on(each) for each in students))
+    done = await asyncio.gather(*map(go_on, students))
     return sum(done), time.perf_counter() - began
 
 

@@ -154,7 +154,11 @@ def copied(environment: dict[str, str]) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def postgres_and_redis() -> Iterator[dict[str, str]]:
-    """A PostgreSQL and a Redis of the benchmark's own."""
+    """A PostgreSQL and a Redis of the benchmark's own.
+
+    With several workers every core is for everybody, also for what this process starts from now on.
+    """
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
     with (
         contextlib.redirect_stdout(sys.stderr),
         services.postgres() as database,
