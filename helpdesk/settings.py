@@ -85,7 +85,6 @@ INSTALLED_APPS = [
     "csp",
     "channels",
     "django_htmx",
-    "lucide",
     "huey.contrib.djhuey",
     "allauth",
     "allauth.account",
@@ -134,7 +133,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "helpdesk.context.site",
             ],
-            "libraries": {"lucide": "classrooms.icons"},
         },
     }
 ]

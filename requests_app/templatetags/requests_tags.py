@@ -3,7 +3,7 @@
 from django import template
 from django.utils.html import format_html
 
-from classrooms.icons import lucide
+from classrooms.templatetags.icons import lucide
 
 register = template.Library()
 
