@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
@@ -133,6 +133,31 @@ class BodyLimit:
         if length.isascii() and length.isdigit() and int(length) <= limit:
             return None
         return render(request, "413.html", {"limit": limit}, status=413)
+
+
+class WithoutNul:
+    """Take the character NUL out of what was sent: nobody types it, and PostgreSQL refuses a text
+    that has it, in a query too. Whatever reads a form's fields need not think of it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+        for name in ("GET", "POST"):
+            sent = getattr(request, name)
+            texts = [each for _key, listed in sent.lists() for each in listed]
+            if any("\0" in each for each in texts):
+                setattr(request, name, _without_nul(sent))
+
+
+def _without_nul(sent: QueryDict) -> QueryDict:
+    clean = sent.copy()
+    for key, listed in sent.lists():
+        clean.setlist(key, [each.replace("\0", "") for each in listed])
+    return clean
 
 
 class HtmxLoginWall:

@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "helpdesk.middleware.HtmxLoginWall",
+    "helpdesk.middleware.WithoutNul",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
