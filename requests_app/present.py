@@ -112,6 +112,7 @@ class Present:
 
     @cached_property
     def rows(self) -> dict[tuple, HelpRequest]:
+        """What the database says of each active request → the request, which nobody changes."""
         known, self.known_rows = self.known_rows, {}
         return _active.again(known, self.queue.pk)
 

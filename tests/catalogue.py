@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from django.conf import settings
+from django.utils.translation.reloader import translation_file_changed
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,4 +85,5 @@ def write_pseudo_language(language: str = "ar") -> None:
     unfinished = folder / "django.mo.new"
     with unfinished.open("wb") as file:
         write_mo(file, catalog)
-    unfinished.replace(folder / "django.mo")
+    written = unfinished.replace(folder / "django.mo")
+    translation_file_changed(None, written)  # whoever read the language before reads it again

@@ -1,11 +1,16 @@
 """The cast: Ada asks, Ben is her classmate, Grace teaches, Alan assists, Mallory is outside."""
 
+import os
+import sys
+import time
 from collections import Counter
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,6 +21,26 @@ from classrooms.models import Classroom, Device, Membership, Role, School
 from requests_app import actions, asides, live
 from requests_app.asides import Aside
 from requests_app.models import Queue
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_forgotten_sessions(django_db_setup, django_db_blocker, pytestconfig):
+    """PostgreSQL drops no database that somebody uses: a thread that a test forgot would fail the
+    whole run at its very end. Its session is ended, and told, so that the test can be found."""
+    yield
+    if connection.vendor != "postgresql":
+        return
+    shown = pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled
+    with django_db_blocker.unblock(), shown():
+        connection.close()
+        connection.close_pool()
+        name = connection.settings_dict["NAME"]
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+            time.sleep(1)  # those that were closed just now are gone then
+            of_it = "FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+            for pid, last in admin.execute(f"SELECT pid, query {of_it}", [name]).fetchall():
+                print(f"tests: a session of {name} was left open, after: {last}", file=sys.stderr)
+                admin.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
 @pytest.fixture(autouse=True)
