@@ -35,10 +35,14 @@ def _end_forgotten_sessions(django_db_setup, django_db_blocker, pytestconfig):
         connection.close()
         connection.close_pool()
         name = connection.settings_dict["NAME"]
+        of_it = "FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+        until = time.monotonic() + 2  # those that were closed just now go by themselves
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-            time.sleep(1)  # those that were closed just now are gone then
-            of_it = "FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
-            for pid, last in admin.execute(f"SELECT pid, query {of_it}", [name]).fetchall():
+            while left := admin.execute(f"SELECT pid, query {of_it}", [name]).fetchall():
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.05)
+            for pid, last in left:
                 print(f"tests: a session of {name} was left open, after: {last}", file=sys.stderr)
                 admin.execute("SELECT pg_terminate_backend(%s)", [pid])
 
