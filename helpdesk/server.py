@@ -16,7 +16,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -358,19 +358,23 @@ def be_worker(listener: socket.socket, pulse: Pulse) -> None:
 
 
 def be_clock(pulse: Pulse) -> None:
-    """The clock alone, until a signal ends it or the parent is gone."""
+    """The clock alone, until a signal ends it or the parent is gone.
+
+    The signal raises SystemExit (``main``). If it set a ``threading.Event`` on which we wait, it
+    would now and then come while this thread holds the event's own lock, and wait for itself.
+    """
     prepare_process()
-    ending = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ending.set())
     import django
 
     django.setup()
     from helpdesk import clock
 
     running = clock.start()
-    while pulse.beat() and not ending.wait(BEAT):
-        pass
-    running.stop(graceful=True)
+    try:
+        while pulse.beat():
+            time.sleep(BEAT)
+    finally:
+        running.stop(graceful=True)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import format_html
@@ -28,13 +29,13 @@ def _end_forgotten_sessions(django_db_setup, django_db_blocker, pytestconfig):
     """PostgreSQL drops no database that somebody uses: a thread that a test forgot would fail the
     whole run at its very end. Its session is ended, and told, so that the test can be found."""
     yield
-    if connection.vendor != "postgresql":
-        return
+    name = connection.settings_dict["NAME"]
+    if connection.vendor != "postgresql" or not name.startswith(TEST_DATABASE_PREFIX):
+        return  # a run without one test that used it has none
     shown = pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled
     with django_db_blocker.unblock(), shown():
         connection.close()
         connection.close_pool()
-        name = connection.settings_dict["NAME"]
         of_it = "FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
         until = time.monotonic() + 2  # those that were closed just now go by themselves
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:

@@ -144,7 +144,7 @@ def test_a_student_and_a_teacher_need_only_the_keyboard(open_as, lesson, ada, gr
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="You are in line")).to_be_visible()
     for name in ("On my way", "Start", "Done"):
-        expect(teacher.get_by_role("button", name=name)).to_be_visible()
+        expect(teacher.get_by_role("button", name=name, exact=True)).to_be_visible()
         focus_on(teacher, name)
         teacher.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="How did that go?")).to_be_visible()

@@ -72,11 +72,10 @@ def test_a_signal_ends_them_all_in_time_with_a_page_open(serve, redis, number):
         children = server.children("worker") | server.children("clock")
         assert len(children) == 3
         with server.listen(cast):
-            begun = time.monotonic()
             server.process.send_signal(number)
-            assert server.process.wait(20) == 0
-        assert time.monotonic() - begun < 16
+            assert server.process.wait(30) == 0
         assert all(is_gone(pid) for pid in children)
+        assert "does not answer" not in server.said()  # nobody had to be killed
         assert "Traceback" not in server.said()
 
 
