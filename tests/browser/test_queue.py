@@ -94,6 +94,15 @@ def test_two_pushes_at_once_shut_nothing_that_was_opened(open_as, lesson, ada, g
     expect(teacher.get_by_role("button", name="Bring forward")).to_be_visible()
 
 
+def test_who_is_next_is_seen_without_scrolling_on_a_phone(open_as, lesson, ada, grace):
+    teacher = open_as(grace, viewport={"width": 360, "height": 740})
+    tap(open_as(ada), "Raise hand")
+    way = row(teacher, "Ada").get_by_role("button", name="On my way")
+    expect(way).to_be_visible()
+    box = way.bounding_box()
+    assert box["y"] + box["height"] <= 740
+
+
 def test_a_whole_visit_is_seen_by_both(open_as, lesson, ada, grace):
     teacher, page = open_as(grace), open_as(ada)
     tap(page, "Raise hand")
