@@ -19,8 +19,8 @@ from whitenoise.responders import StaticFile
 
 #: What is text; pictures are compressed by nature.
 TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
-#: Of a stylesheet: comments, and how its lines are set in.
-NOT_FOR_BROWSERS = re.compile(r"/\*.*?\*/\s*|^\s+", re.DOTALL | re.MULTILINE)
+#: Of a stylesheet: comments, and the white space around what ends a selector or a value.
+COMMENTS, SPACE = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*([{};,])\s*")
 #: The stylesheets in one; the first names the layers, which alone decide what wins.
 ALL_STYLES, FIRST, APART = "css/all.css", "tokens.css", ("no-script.css",)
 
@@ -53,7 +53,7 @@ class Stylesheets(BaseFinder):
         folder = Path(settings.BASE_DIR, "static", "css")
         rest = sorted(set(folder.glob("*.css")) - {folder / name for name in (FIRST, *APART)})
         whole = "".join(each.read_text(encoding="utf-8") for each in (folder / FIRST, *rest))
-        text = NOT_FOR_BROWSERS.sub("", whole)
+        text = SPACE.sub(r"\1", COMMENTS.sub("", whole)).strip()
         made = Path(self.storage.path(ALL_STYLES))
         if not made.exists() or made.read_text(encoding="utf-8") != text:
             put(made, text.encode())

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classrooms.access import MemberRequest, helper_required, member_required, student_required
 from classrooms.models import Membership, Task
+from classrooms.qr import join_link, qr_svg
 from requests_app import actions, asides, forms, live, ticket
 from requests_app.models import HelpRequest, Queue, latest_of, new_key
 from requests_app.said import Given, Thanks
@@ -57,6 +58,7 @@ def board(request: MemberRequest) -> HttpResponse:
     context = live.class_context(present) | {
         "ticket": ticket_of(request, queue),
         "class_asides": asides.of_class(present),
+        "qr": qr_svg(join_link(queue.classroom)),
     }
     return render(request, "requests_app/board.html", context)
 

@@ -103,6 +103,12 @@ def test_who_is_next_is_seen_without_scrolling_on_a_phone(open_as, lesson, ada, 
     assert box["y"] + box["height"] <= 740
 
 
+def test_nobody_scrolls_a_projector(open_as, lesson, grace):
+    board = open_as(grace, "board/", viewport={"width": 1366, "height": 768})
+    expect(board.get_by_role("img", name="QR code of the link to join")).to_be_visible()
+    assert board.evaluate("document.documentElement.scrollHeight") <= 768
+
+
 def test_a_whole_visit_is_seen_by_both(open_as, lesson, ada, grace):
     teacher, page = open_as(grace), open_as(ada)
     tap(page, "Raise hand")

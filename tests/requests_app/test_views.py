@@ -193,5 +193,6 @@ def test_the_board_shows_nobody(browser_of, room, raise_hand, ada, ben, grace):
     for who in (grace, ben):
         page = browser_of(who).get(url(room, "board")).text
         assert "K7QM-4XRD" in page
+        assert 'class="qr"' in page
         assert "Ada" not in page
         assert "secret" not in page
