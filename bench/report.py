@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 
 #: What the figures depend on most.
-PACKAGES = ("django", "channels", "uvicorn", "websockets", "uvloop", "a2wsgi", "redis", "psycopg")
+PACKAGES = ("django", "channels", "uvicorn", "websockets", "uvloop", "redis", "psycopg")
 
 
 @dataclass

@@ -4,28 +4,23 @@ import asyncio
 import os
 from typing import Any, cast
 
+import django
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-
-from django.core.wsgi import get_wsgi_application
-
-wsgi = get_wsgi_application()
+django.setup(set_prefix=False)
 
 # What follows needs the app registry.
-from a2wsgi import WSGIMiddleware  # noqa: E402
 from channels.routing import URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
 from helpdesk import clock, health  # noqa: E402
+from helpdesk.http import OneHop  # noqa: E402
 from requests_app import hub  # noqa: E402
 from requests_app.routing import websocket_urlpatterns  # noqa: E402
 
-#: Threads that answer HTTP. Each request takes one hop into one of them and back; Django's own
-#: ASGI handler hops for every middleware and opens a database connection for every request.
-THREADS = 4
-
-http = WSGIMiddleware(cast(Any, wsgi), workers=THREADS)
+http = OneHop()
 # The full origin, scheme and port too; an allowed host alone would let others' pages in.
 websocket = OriginValidator(URLRouter(websocket_urlpatterns), settings.ORIGINS)
 

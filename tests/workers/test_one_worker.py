@@ -1,7 +1,9 @@
-"""One worker and SQLite, restarted: planned or killed, every page comes back to the truth."""
+"""One worker and SQLite: restarted, planned or killed, every page comes back to the truth; and who
+sends slowly holds nobody up."""
 
 import asyncio
 import signal
+import socket
 from contextlib import ExitStack
 
 import pytest
@@ -44,3 +46,15 @@ async def test_pages_outlive_a_restart_of_the_only_worker(number, tmp_path):
         assert untrue == 0
         for page in pages:
             page.close()
+
+
+def test_who_sends_half_a_request_holds_nobody_up(tmp_path):
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/school.sqlite3"}
+    half = b"POST /join/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\ncode="
+    with running(tmp_path, **environment) as server, ExitStack() as stack:
+        for _ in range(20):
+            sender = socket.create_connection(("127.0.0.1", server.port))
+            stack.callback(sender.close)
+            sender.sendall(half)
+        assert server.get("/healthz") == (200, "ok")
+        assert server.get("/join/")[0] == 200
