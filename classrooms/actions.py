@@ -446,4 +446,5 @@ def _announce_end(**whose) -> None:
 
 
 def _announce_door(classroom: Classroom) -> None:
-    transaction.on_commit(lambda: door_changed.send(None, classroom=classroom))
+    """Robust: who has joined is in, also if the queue cannot be told just now."""
+    transaction.on_commit(lambda: door_changed.send(None, classroom=classroom), robust=True)

@@ -45,8 +45,12 @@ def message_of(record: logging.LogRecord) -> str:
     """One line. For a request: the answer's status, the method and the pattern of its address."""
     request = getattr(record, "request", None)
     if request is None:
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # a wrong line must not end who wrote it
+            text = str(record.msg)
         # asyncio and others write values of objects on the lines that follow.
-        return record.getMessage().strip().partition("\n")[0]
+        return text.strip().partition("\n")[0]
     match = getattr(request, "resolver_match", None)
     route = f"/{match.route}" if match else "an address that does not exist"
     # Some log the connection; only a request of HTTP has a method.

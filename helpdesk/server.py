@@ -36,6 +36,9 @@ MOST_WORKERS = 64
 SEND_BUFFER = 64 * 1024
 #: Seconds between the last new connection and the end of those on which nothing is said.
 LAST_WORDS = 0.2
+#: Milliseconds after which a connection is ended whose other side takes nothing of what it is sent.
+#: Closing it waits for the same full buffer, so without this it would be kept for ever.
+TAKES_NOTHING = 30_000
 #: Nobody has this address (RFC 5737), and none is needed to ask which way packets would go.
 SOMEWHERE_ELSE = "192.0.2.1"
 PLAIN_HTTP = """
@@ -161,6 +164,8 @@ def bound(host: str, port: int) -> socket.socket:
         # Inherited by every connection. A page that reads nothing is found out, and given up, after
         # a few dozen texts instead of 1,400 that the system would keep for it (3 MB).
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TAKES_NOTHING)
         if os.name == "posix":  # on Windows this would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

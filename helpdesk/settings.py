@@ -4,6 +4,7 @@ Works after a clone with nothing set. Safe by default: in ``production`` mode a
 missing or weak value stops the start with one sentence (``helpdesk.env``).
 """
 
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -189,11 +190,29 @@ CACHES: dict = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+#: Seconds, times and milliseconds; not every system knows each of them.
+_KEEPALIVE = {
+    getattr(socket, name): value
+    for name, value in {
+        "TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000,
+    }.items()
+    if hasattr(socket, name)
+}  # fmt: skip
 if REDIS_URL:
     # The pub/sub layer, never the core one: it survives a restart of Redis (reliability.md 6).
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1}]},
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_URL,
+                    "socket_connect_timeout": 1,
+                    # A machine that is gone does not say so: found out in about ten seconds.
+                    "socket_keepalive": True,
+                    "socket_keepalive_options": _KEEPALIVE,
+                }
+            ]
+        },
     }
     CACHES["default"] = {
         "BACKEND": "helpdesk.caches.LastingRedisCache",
@@ -257,6 +276,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 EMAIL_CONFIG = env.env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
+#: Seconds: a mail server that says nothing must not hold a thread that answers, or the clock.
+EMAIL_TIMEOUT = 5
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.text("HELPDESK_MAIL_FROM", f"helpdesk@{urlsplit(SITE_URL).hostname}")
 

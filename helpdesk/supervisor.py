@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from prometheus_client import multiprocess
@@ -87,7 +88,7 @@ class Supervisor:
     """``workers`` workers that share ``listener``, and with ``clock`` exactly one clock.
 
     ``share_numbers``: the workers' numbers are kept in a folder that lives as long as this.
-    ``when_ready`` is called once, as soon as all of them answer.
+    ``when_ready`` is called once, as soon as all workers answer.
     """
 
     def __init__(
@@ -122,9 +123,10 @@ class Supervisor:
                 self._look()
                 self._obey()
                 self._roll()
-                if not self.is_ready and self._all_ready():
+                if not self.is_ready and self._all_serve():
                     self.is_ready = True
-                    self.when_ready()
+                    with suppress(BrokenPipeError):  # nobody reads what we say: no reason to end
+                        self.when_ready()
         finally:
             self._end()
         return self.is_ready
@@ -150,13 +152,18 @@ class Supervisor:
         command = [sys.executable, "-m", "helpdesk.server", f"--{kind}", str(theirs)]
         if kind == WORKER:
             command += ["--listener", str(self.listener.fileno())]
-        process = subprocess.Popen(
-            command,
-            env=self._environment(),
-            pass_fds=(theirs, self.listener.fileno()) if kind == WORKER else (theirs,),
-            start_new_session=True,  # Ctrl+C is for the parent, which then ends them
-        )
-        os.close(theirs)
+        try:
+            process = subprocess.Popen(
+                command,
+                env=self._environment(),
+                pass_fds=(theirs, self.listener.fileno()) if kind == WORKER else (theirs,),
+                start_new_session=True,  # Ctrl+C is for the parent, which then ends them
+            )
+        except OSError:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
         os.set_blocking(ours, False)
         child = Child(kind, process, ours)
         self.children.append(child)
@@ -180,13 +187,20 @@ class Supervisor:
             may_start_at, _ = self.pauses.get(kind, (0.0, 0.0))
             if time.monotonic() >= may_start_at:
                 for _missing in range(wanted - len(self._of(kind))):
-                    self._start(kind)
+                    self._try_to_start(kind)
 
-    def _all_ready(self) -> bool:
-        return all(
-            sum(child.is_ready for child in self._of(kind)) >= wanted
-            for kind, wanted in self.wanted.items()
-        )
+    def _try_to_start(self, kind: str) -> Child | None:
+        """None, and another try later, where the system has no room for one more just now."""
+        try:
+            return self._start(kind)
+        except OSError as error:
+            logger.error("no %s could be started (%s)", kind, error.strerror)
+            self.pauses[kind] = (time.monotonic() + AGAIN_MOST, AGAIN)
+            return None
+
+    def _all_serve(self) -> bool:
+        """The clock is not waited for: without it people are served, and /readyz says so."""
+        return sum(child.is_ready for child in self._of(WORKER)) >= self.wanted[WORKER]
 
     def _look(self) -> None:
         """Wait a moment for signs of life; see who is gone and who is stuck."""
@@ -237,7 +251,9 @@ class Supervisor:
                 if self.old:
                     self.old[0].leave()
         elif self.old and self.old[0].leaving is None:
-            self.successor = self._start(WORKER)
+            self.successor = self._try_to_start(WORKER)
+            if self.successor is None:
+                self.old = []
 
     # --- The end ---
 

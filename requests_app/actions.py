@@ -100,7 +100,8 @@ def close_help(
         transaction.set_rollback(True)  # nothing happened, so the version stays
         return
     now = timezone.now()
-    for current in queue.help_requests.filter(status__in=CLOSING).with_people():
+    closed_on = list(queue.help_requests.filter(status__in=CLOSING).with_people())
+    for current in closed_on:
         current.queue = queue
         verb = "close" if current.status == Status.HELPING else "expire"
         with _recorded(current, verb, by=by):
@@ -111,7 +112,7 @@ def close_help(
     lesson.save(update_fields=["closed_at"])
     if queue.is_paused:
         _pause(queue, None)
-    live.announce(queue, class_wide=True)
+    live.announce(queue, students=[each.student_id for each in closed_on], class_wide=True)
 
 
 @transaction.atomic
@@ -308,6 +309,7 @@ def say_why(help_request: HelpRequest, *, by: Membership, reason: str) -> HelpRe
     current.queue = queue
     with _recorded(current, "say_why", by=by, to=Status.WITHDRAWN):
         current.reason = reason
+    live.announce(queue, students=[current.student_id])
     return current
 
 
@@ -482,6 +484,7 @@ def answer_group(queue: Queue, *, by: Membership, task: Task) -> list[HelpReques
             current.first_response_at = current.first_response_at or now
             current.outcome = Outcome.GROUP
             _end(current, now)
+    live.announce(queue, students=[each.student_id for each in answered])
     return answered
 
 
@@ -506,6 +509,7 @@ def undo(queue: Queue, *, by: Membership) -> list[HelpRequest]:
         with _recorded(current, "undo", by=by, to=Status(step.before["status"])):
             _apply(current, step.before)
         restored.append(current)
+    live.announce(queue, students=[each.student_id for each in restored])
     return restored
 
 
@@ -658,6 +662,7 @@ def _change(
         _check(current, verb, by)
         with _recorded(current, verb, by=by):
             yield current
+        live.announce(queue, students=[current.student_id])
 
 
 @contextmanager
@@ -669,7 +674,10 @@ def _recorded(
     to: Status | None = None,
     at: datetime | None = None,
 ) -> Iterator[HelpRequest]:
-    """Move ``current`` to where ``verb`` leads, save what changed, write the event, announce."""
+    """Move ``current`` to where ``verb`` leads, save what changed, write the event.
+
+    Whoever calls announces, once for all that they move: each announcement sends the whole queue.
+    """
     before = _facts(current)
     to = to or current.target(verb)
     assert to is not None, f"{verb} from {current.status}"
@@ -689,7 +697,6 @@ def _recorded(
         before={name: before[name] for name in {*changed, "status"}},
         facts={name: after[name] for name in {*changed, "status"}},
     )
-    live.announce(current.queue, students=[current.student_id])
 
 
 def _check(current: HelpRequest, verb: str, by: Membership | None) -> None:

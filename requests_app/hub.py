@@ -15,6 +15,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +34,8 @@ STUCK_AFTER = 10
 #: Seconds between two beats. A beat shows a page that its socket lives, and finds a change whose
 #: message was lost on the way here (reliability.md F10, F13).
 BEAT = 4
+#: Beats in a minute, in which the passes of every open page are looked up once more.
+BEATS = 60 // BEAT
 #: Seconds after which a socket that came in by a ticket is looked up in the database.
 CHECK_AFTER = 1
 #: A member's pages that may be open at this worker, and their new sockets in a minute: more is
@@ -125,8 +128,8 @@ class Source(Protocol):
     def versions_of(self, queue_ids: Collection[int]) -> Mapping[int, int]:
         """The versions that the queues have now."""
 
-    def still_let_in(self, passes: Sequence[Mapping]) -> Sequence[bool]:
-        """For each socket's passes, whether they still let it in."""
+    def still_let_in(self, passes: Sequence[Mapping], came: bool) -> Sequence[bool]:
+        """For each socket's passes, whether they still let it in; ``came``: they just came."""
 
 
 class Hub:
@@ -140,6 +143,7 @@ class Hub:
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="live")
         self.work: dict[int, Work] = {}
         self.tasks: set[asyncio.Task] = set()
+        self.telling: set[asyncio.Task] = set()
         self.said: dict[str, str] = {}
         #: Queue → the version up to which its sockets have been sent every change, and those
         #: beyond it that were heard of. One that was lost is missed for ever in between, also
@@ -154,11 +158,14 @@ class Hub:
     # --- Coming and going ---
 
     def start(self) -> None:
-        self._spawn(self._listen())
-        self._spawn(self._beat())
+        for work in (self._listen(), self._beat(), self._watch()):
+            self._spawn(work)
 
     async def stop(self) -> None:
-        """For the end of the server: no task and no database connection stays."""
+        """For the end of the server: no task and no database connection stays, and what the
+        others are to hear has been said."""
+        if self.telling:
+            await asyncio.wait(self.telling, timeout=1)
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -224,18 +231,29 @@ class Hub:
     async def _check(self) -> None:
         await asyncio.sleep(CHECK_AFTER)
         sockets, self.unchecked = self.unchecked, []
-        try:
-            welcome = await self.in_thread(
-                self.source.still_let_in, [socket.passes for socket in sockets]
-            )
-        except Exception as error:  # noqa: BLE001  the database is away: asked again
-            logger.warning("live: sockets could not be checked (%s)", type(error).__name__)
+        if not await self._keep_the_welcome(sockets, came=True):
             self.unchecked += sockets
             self._spawn(self._check())
-            return
+
+    async def _check_again(self, turn: int) -> None:
+        """In a minute every page has its turn. What ends a right says so at once; here is found
+        whatever said nothing: a message that was lost, a session that ran out."""
+        sockets = [socket for group in self.sockets.values() for socket in group]
+        if mine := sockets[turn::BEATS]:
+            await self._keep_the_welcome(mine, came=False)
+
+    async def _keep_the_welcome(self, sockets: Sequence[Socket], *, came: bool) -> bool:
+        """Close those whose passes are worth nothing any more; False if that is not known now."""
+        passes = [socket.passes for socket in sockets]
+        try:
+            welcome = await self.in_thread(self.source.still_let_in, passes, came)
+        except Exception as error:  # noqa: BLE001  the database is away: asked again
+            logger.warning("live: sockets could not be checked (%s)", type(error).__name__)
+            return False
         for socket, is_welcome in zip(sockets, welcome, strict=True):
             if not is_welcome and socket in self.sockets.get(socket.queue_id, ()):
                 self.dismiss(socket, NOT_LET_IN)
+        return True
 
     # --- Hearing ---
 
@@ -253,6 +271,7 @@ class Hub:
             except Exception as error:  # noqa: BLE001  whatever it is, others go on
                 logger.warning("live: the channel layer is away (%s)", type(error).__name__)
                 await asyncio.sleep(LAYER_AGAIN)
+                await _forget_channels()
 
     def tell(self, message: Mapping) -> None:
         """From a thread of this worker: its own pages hear at once, those of others by the layer.
@@ -268,7 +287,9 @@ class Hub:
 
     def _spread(self, message: Mapping, sent: threading.Event) -> None:
         self.hear(message, sent)
-        self._spawn(_send({**message, "by": self.name}))
+        telling = self._spawn(_send({**message, "by": self.name}))
+        self.telling.add(telling)
+        telling.add_done_callback(self.telling.discard)
 
     def hear(self, message: Mapping, sent: threading.Event | None = None) -> None:
         """``sent`` is set when nothing more is to be done for it."""
@@ -315,20 +336,26 @@ class Hub:
                 self.dismiss(socket, NOT_LET_IN)
 
     async def _beat(self) -> None:
-        """Every few seconds: show each page that it is live, and look for changes unheard of."""
-        beats = 0
+        """Every few seconds, whatever else is away: show each page that it is live."""
         while True:
-            await asyncio.sleep(BEAT * random.uniform(0.9, 1.1))  # noqa: S311  spread, not secret
-            beats += 1
-            if beats % (60 // BEAT) == 0:
-                self.knocks.clear()
+            await _a_beat()
             message = {"type": "websocket.send", "text": BEAT_TEXT}
             for group in list(self.sockets.values()):
                 for socket in list(group):
                     if socket.sending is None:
                         self._deliver(socket, message)
                 await asyncio.sleep(0)  # ten thousand pages must not hold up a raised hand
+
+    async def _watch(self) -> None:
+        """Every few seconds: look for changes unheard of, and for pages no longer let in."""
+        beats = 0
+        while True:
+            await _a_beat()
             await self._look_for_changes()
+            beats += 1
+            if beats % BEATS == 0:
+                self.knocks.clear()
+            await self._check_again(beats % BEATS)
 
     async def _look_for_changes(self) -> None:
         known = dict(self.versions)
@@ -424,6 +451,8 @@ class Hub:
             if not frame.news:
                 continue
             if frame.sameness is None:
+                # It may say what a frame with a sameness said, or no longer does.
+                self.said.pop(audience, None)
                 yield frame.text
             elif self.said.get(audience) != frame.sameness:
                 self.said[audience] = frame.sameness
@@ -533,6 +562,16 @@ def _layer() -> BaseChannelLayer:
     layer = get_channel_layer()
     assert layer is not None, "CHANNEL_LAYERS names none"
     return layer
+
+
+async def _forget_channels() -> None:
+    """The layer keeps every channel that it could not subscribe to, and each try makes one."""
+    with suppress(Exception):
+        await _layer().flush()
+
+
+async def _a_beat() -> None:
+    await asyncio.sleep(BEAT * random.uniform(0.9, 1.1))  # noqa: S311  spread, not secret
 
 
 async def _send(message: dict) -> None:

@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import HASH_SESSION_KEY, get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.crypto import constant_time_compare
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -266,10 +268,10 @@ def versions_of(queue_ids: Collection[int]) -> dict[int, int]:
     return dict(Queue.objects.filter(pk__in=queue_ids).values_list("pk", "version"))
 
 
-def still_let_in(passes: Sequence[Mapping]) -> list[bool]:
+def still_let_in(passes: Sequence[Mapping], came: bool) -> list[bool]:
     """For each socket's passes (ticket.Admission) whether they still let it in.
 
-    Students among them are noted as here, if help is open. A handful of queries for
+    Students who ``came`` are noted as here, if help is open. A handful of queries for
     however many.
     """
     roles = dict(
@@ -278,18 +280,30 @@ def still_let_in(passes: Sequence[Mapping]) -> list[bool]:
         .values_list("pk", "role")
     )
     devices = _ids(Device.objects.filter(approved_at__isnull=False), "pk", passes, "device")
-    users = _ids(get_user_model().objects.filter(is_active=True), "pk", passes, "user")
+    users = get_user_model().objects.filter(is_active=True).in_bulk(_those(passes, "user"))
     alive = Session.objects.filter(expire_date__gt=timezone.now())
-    sessions = _ids(alive, "session_key", passes, "session")
+    sessions = alive.in_bulk(_those(passes, "session"))
     told = [
         roles.get(each["membership"]) == each["role"]
         and each["device"] in devices
-        and each["user"] in users
-        and each["session"] in sessions
+        and (each["user"] is None or each["user"] in users)
+        and (
+            each["session"] is None
+            or _is_signed_in(users.get(each["user"]), sessions.get(each["session"]))
+        )
         for each in passes
     ]
-    _note_newcomers([each for each, is_in in zip(passes, told, strict=True) if is_in])
+    if came:
+        _note_newcomers([each for each, is_in in zip(passes, told, strict=True) if is_in])
     return told
+
+
+def _is_signed_in(user: AbstractBaseUser | None, session: Session | None) -> bool:
+    """Whether the session is still theirs: a new password ends those that there were."""
+    if user is None or session is None:
+        return False
+    proof = session.get_decoded().get(HASH_SESSION_KEY, "")
+    return constant_time_compare(proof, user.get_session_auth_hash())
 
 
 def _those(passes: Sequence[Mapping], name: str) -> set:

@@ -144,9 +144,13 @@ function listen() {
 setInterval(listen, 1000)
 
 // While no socket is open the page asks for itself; so it does when it comes back from sleep.
+// One at a time, and not for long: in a silent network they would pile up, and taps wait behind them.
+let asking = false
 function ask() {
-  if (!main) return
-  fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual" })
+  if (!main || asking) return
+  asking = true
+  const signal = AbortSignal.timeout?.(8000)
+  fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual", signal })
     .then(async (answer) => {
       if (answer.status === 404 || answer.type === "opaqueredirect" || answer.headers.has("HX-Redirect")) return location.reload()
       if (!answer.ok) throw new Error(answer.status)
@@ -155,6 +159,7 @@ function ask() {
       if (!open) say("off")
     })
     .catch(() => { if (!open) say("off") })
+    .finally(() => { asking = false })
 }
 setInterval(() => { if (!open && !document.hidden) ask() }, REFRESH)
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { listen(); ask() } })

@@ -218,3 +218,9 @@ def test_a_wrong_host_is_no_reason_to_quote_it():
         status_code=400,
     )
     assert MARKER not in json.dumps(told)
+
+
+def test_a_wrong_line_is_told_and_ends_nothing():
+    record = logging.LogRecord("lib", logging.WARNING, "x.py", 1, "took %d s", ("two",), None)
+    assert logs.NotAgain().filter(record)
+    assert json.loads(logs.JsonLine().format(record))["message"] == "took %d s"

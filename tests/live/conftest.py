@@ -12,6 +12,9 @@ from helpdesk.asgi import application
 from requests_app import hub
 from tests.conftest import device_cookie
 
+#: Seconds for what takes a moment, on a machine that is busy with other things.
+PATIENCE = 20
+
 
 @pytest.fixture(autouse=True)
 async def _fresh_hub(monkeypatch):
@@ -56,10 +59,10 @@ async def listen():
     async def connect(who, **kwargs):
         cookies = await database_sync_to_async(cookies_of)(who)
         socket = open_socket(who.classroom.slug, cookies, **kwargs)
-        connected, _ = await socket.connect(timeout=5)
+        connected, _ = await socket.connect(timeout=PATIENCE)
         assert connected
         opened.append(socket)
-        socket.greeting = await socket.receive_from(timeout=5)
+        socket.greeting = await socket.receive_from(timeout=PATIENCE)
         return socket
 
     yield connect

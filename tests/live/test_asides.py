@@ -6,9 +6,9 @@ from django.db import transaction
 
 from requests_app import actions, hub, live
 from requests_app.models import Queue
-from tests.live.conftest import cookies_of, open_socket
-from tests.live.test_catch_up import connect, hears
-from tests.live.test_classroom_socket import hear, raised
+from tests.live.conftest import PATIENCE, cookies_of, open_socket
+from tests.live.test_catch_up import connect
+from tests.live.test_classroom_socket import hear, hears, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,7 +113,7 @@ async def test_a_class_of_thirty_that_comes_back_is_looked_up_once(notes, lesson
         who = await db(student)(room, f"Student {number}")
         sockets.append(open_socket(room.slug, await db(cookies_of)(who)))
     for socket in sockets:
-        assert (await socket.connect(timeout=5))[0]
+        assert (await socket.connect(timeout=PATIENCE))[0]
     for socket in sockets:
         assert 'id="own-note"' in await hear(socket)
     assert notes[1]["student"] == 1

@@ -1,10 +1,12 @@
 """What a page that was away is sent, and how a change whose message was lost is found."""
 
 import asyncio
+import threading
 from unittest.mock import patch
 
 import pytest
 from channels.db import database_sync_to_async as db
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -14,8 +16,8 @@ from classrooms import actions as people
 from classrooms.models import Membership
 from requests_app import actions, hub, live, ticket
 from requests_app.models import Queue
-from tests.live.conftest import cookies_of, open_socket
-from tests.live.test_classroom_socket import hear, raised
+from tests.live.conftest import PATIENCE, cookies_of, open_socket
+from tests.live.test_classroom_socket import hear, hears, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,15 +48,8 @@ async def connect(who, *, have="", pass_=None, cookies=None):
     socket = open_socket(
         who.classroom.slug, cookies, query=f"ticket={pass_ or ''}&have={have}".encode()
     )
-    connected, code = await socket.connect(timeout=5)
+    connected, code = await socket.connect(timeout=PATIENCE)
     return socket if connected else code
-
-
-async def hears(socket, words):
-    """Within five seconds the page is sent these words."""
-    async with asyncio.timeout(5):
-        while words not in await hear(socket):
-            pass
 
 
 async def test_a_page_that_has_everything_is_only_told_so(lesson, ada, grace):
@@ -86,7 +81,7 @@ async def test_who_says_nothing_sensible_gets_everything(have, lesson, ada):
 async def test_a_page_from_a_later_time_is_loaded_anew(lesson, grace):
     """The database was restored from an older copy."""
     socket = await connect(grace, have="999999.0.0")
-    assert await socket.receive_output(timeout=5) == {
+    assert await socket.receive_output(timeout=PATIENCE) == {
         "type": "websocket.close",
         "code": hub.LOAD_ANEW,
     }
@@ -106,7 +101,7 @@ async def test_a_ticket_is_worth_nothing_elsewhere(lesson, room, ada, ben, mallo
     told = await hear(await connect(ben, pass_=pass_, cookies=other))
     assert "help-state" in told  # Ben is let in as Ben, not as Ada
     socket = open_socket(room.slug, "", query=f"ticket={pass_}".encode())
-    assert not (await socket.connect(timeout=5))[0]
+    assert not (await socket.connect(timeout=PATIENCE))[0]
     assert ticket.read(pass_, "another-class", dict([cookies.split("=", 1)])) is None
     assert ticket.read(pass_ + "x", room.slug, dict([cookies.split("=", 1)])) is None
 
@@ -116,10 +111,59 @@ async def test_who_was_removed_meanwhile_does_not_stay_on_a_ticket(quick, lesson
     pass_ = await issued(ada, cookies)
     await db(people.remove)(ada)
     socket = await connect(ada, pass_=pass_, cookies=cookies)
-    async with asyncio.timeout(2):
-        while (told := await socket.receive_output(timeout=2))["type"] != "websocket.close":
+    async with asyncio.timeout(PATIENCE):
+        while (told := await socket.receive_output(timeout=PATIENCE))["type"] != "websocket.close":
             pass
     assert told["code"] == hub.NOT_LET_IN
+
+
+def message_is_lost(who):
+    with patch.object(hub, "tell_all"):
+        people.remove(who)
+
+
+def password_is_changed(who):
+    who.user.set_password("another one, for the old one is known")
+    who.user.save()
+
+
+def session_runs_out(who):
+    Session.objects.update(expire_date=timezone.now())
+
+
+@pytest.mark.parametrize("how", [message_is_lost, password_is_changed, session_runs_out])
+async def test_who_is_not_let_in_any_more_is_found_within_a_minute(
+    quick, monkeypatch, listen, lesson, alan, how
+):
+    monkeypatch.setattr(hub, "BEATS", 1)
+    socket = await listen(alan)
+    await db(how)(alan)
+    async with asyncio.timeout(PATIENCE):
+        while (told := await socket.receive_output(timeout=PATIENCE))["type"] != "websocket.close":
+            pass
+    assert told["code"] == hub.NOT_LET_IN
+
+
+async def test_who_stays_is_not_noted_as_new_and_again(quick, monkeypatch, listen, lesson, ada):
+    monkeypatch.setattr(hub, "BEATS", 1)
+    with patch.object(live, "_note_newcomers") as noted:
+        page = await listen(ada)
+        for _ in range(3):
+            assert await hear(page) == hub.BEAT_TEXT
+    assert noted.call_count <= 1
+
+
+async def test_a_database_that_does_not_answer_holds_up_no_beat(
+    quick, monkeypatch, listen, lesson, ada
+):
+    page = await listen(ada)
+    answers = threading.Event()
+    monkeypatch.setattr(live, "versions_of", lambda queue_ids: answers.wait(PATIENCE) and {})
+    try:
+        for _ in range(3):
+            assert await hear(page) == hub.BEAT_TEXT
+    finally:
+        answers.set()
 
 
 async def test_a_thousand_newcomers_are_looked_up_together(lesson, ada, ben, grace):
@@ -131,7 +175,7 @@ async def test_a_thousand_newcomers_are_looked_up_together(lesson, ada, ben, gra
 
     def count():
         with CaptureQueriesContext(connection) as queries:
-            told = live.still_let_in(passes)
+            told = live.still_let_in(passes, True)
         return told, len(queries)
 
     told, queries = await db(count)()
@@ -197,7 +241,7 @@ async def test_a_database_that_goes_away_closes_nobody(quick, listen, lesson, ad
 async def test_a_page_only_listens(listen, lesson, grace):
     teacher = await listen(grace)
     await teacher.send_to(text_data="anything at all")
-    assert await teacher.receive_output(timeout=2) == {
+    assert await teacher.receive_output(timeout=PATIENCE) == {
         "type": "websocket.close",
         "code": hub.ONLY_LISTEN,
     }
@@ -232,8 +276,8 @@ async def test_who_is_refused_waits_and_others_do_not(monkeypatch, lesson, ada, 
     monkeypatch.setattr(hub, "MOST_HELD", 2)
     slug = lesson.classroom.slug
     strangers = [open_socket(slug, "") for _each in range(3)]
-    told = [asyncio.create_task(each.connect(timeout=5)) for each in strangers]
-    done, waiting = await asyncio.wait(told, timeout=2, return_when=asyncio.FIRST_COMPLETED)
+    told = [asyncio.create_task(each.connect(timeout=PATIENCE)) for each in strangers]
+    done, waiting = await asyncio.wait(told, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
     # Two of them wait; the third is one too many, and is refused at once.
     assert [each.result() for each in done] == [(False, hub.NOT_LET_IN)]
     assert len(waiting) == 2
@@ -246,6 +290,6 @@ async def test_who_is_refused_waits_and_others_do_not(monkeypatch, lesson, ada, 
 async def test_a_page_open_since_before_the_lesson_counts_as_here(quick, room, ada, grace):
     lesson = await db(actions.open_help)(room, by=grace, closes_at=timezone.now())
     await connect(ada)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE):
         while not await db(lesson.attendances.count)():
             await asyncio.sleep(0.05)

@@ -12,19 +12,26 @@ from classrooms import actions as people
 from classrooms.models import Role
 from requests_app import actions, hub, live
 from requests_app.models import Queue
-from tests.live.conftest import cookies_of, open_socket
+from tests.live.conftest import PATIENCE, cookies_of, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def hear(socket):
-    return await socket.receive_from(timeout=5)
+    return await socket.receive_from(timeout=PATIENCE)
 
 
-async def raised(who, **facts):
+async def hears(socket, words):
+    """Before long the page is sent these words."""
+    async with asyncio.timeout(PATIENCE):
+        while words not in await hear(socket):
+            pass
+
+
+async def raised(who, form_key="live", **facts):
     def call():
         queue = Queue.objects.of(who.classroom)
-        help_request = actions.raise_hand(queue, student=who, form_key="live")
+        help_request = actions.raise_hand(queue, student=who, form_key=form_key)
         return actions.describe(help_request, by=who, **facts) if facts else help_request
 
     return await db(call)()
@@ -121,17 +128,43 @@ async def test_a_burst_ends_in_the_present_state(listen, lesson, room, grace):
     teacher = await listen(grace)
     students = [await db(student)(room, f"Student {n}") for n in range(20)]
     await asyncio.gather(*(raised(who) for who in students))
-    last = ""
-    while not await teacher.receive_nothing(timeout=0.5):
-        last = await hear(teacher)
-    assert last.count('class="queue-item__name"') == 20
+    async with asyncio.timeout(PATIENCE):
+        while (await hear(teacher)).count('class="queue-item__name"') != 20:
+            pass
+    assert await teacher.receive_nothing(timeout=0.3)
+
+
+async def test_the_next_student_is_told_also_the_second_time(listen, lesson, ada, ben, grace):
+    waiting = await listen(ben)
+    for form_key in ("first", "second"):
+        first = await raised(ada, form_key)
+        mine = await raised(ben, form_key)
+        await hears(waiting, "You are in line")
+        await db(actions.claim)(first, by=grace)
+        await hears(waiting, "You are next")
+        await db(actions.lower)(mine, by=ben)
+        await db(actions.lower)(first, by=ada)
+
+
+async def test_closing_help_sends_the_queue_once(listen, lesson, room, ada, ben, grace):
+    teacher, student = await listen(grace), await listen(ada)
+    await raised(ada)
+    await raised(ben)
+    await hears(teacher, "Ben Okri")
+    await hears(student, "You are in line")
+    while not await teacher.receive_nothing(timeout=0.3):
+        await hear(teacher)
+    await db(actions.close_help)(room, by=grace)
+    assert "Their hands were still up" in await hear(teacher)
+    assert await teacher.receive_nothing(timeout=0.3)
+    await hears(student, "Help closed before")
 
 
 async def test_a_stranger_is_refused(room, mallory):
     cookies = await db(lambda: cookies_of_user(mallory))()
-    connected, _ = await open_socket(room.slug, cookies).connect(timeout=5)
+    connected, _ = await open_socket(room.slug, cookies).connect(timeout=PATIENCE)
     assert not connected
-    connected, _ = await open_socket(room.slug, "").connect(timeout=5)
+    connected, _ = await open_socket(room.slug, "").connect(timeout=PATIENCE)
     assert not connected
 
 
@@ -157,7 +190,7 @@ def cookies_of_user(user):
 )
 async def test_another_origin_is_refused(room, ada, origin):
     cookies = await db(cookies_of)(ada)
-    connected, _ = await open_socket(room.slug, cookies, origin=origin).connect(timeout=5)
+    connected, _ = await open_socket(room.slug, cookies, origin=origin).connect(timeout=PATIENCE)
     assert not connected
 
 
@@ -203,12 +236,12 @@ async def test_who_is_let_out_hears_nothing_more(cause, lesson, room, ada, ben, 
     who = {"ada": ada, "grace": grace, "alan": alan}[name]
     cookies = await db(cookies_of)(who)
     socket = open_socket(room.slug, cookies)
-    assert (await socket.connect(timeout=5))[0]
+    assert (await socket.connect(timeout=PATIENCE))[0]
     await hear(socket)
     await db(end)(who, cookies)
     if cause != "class put away":
         await raised(ben)
-    assert (await socket.receive_output(timeout=2)) == {
+    assert (await socket.receive_output(timeout=PATIENCE)) == {
         "type": "websocket.close",
         "code": hub.NOT_LET_IN,
     }
@@ -256,7 +289,7 @@ async def test_a_slow_socket_gets_the_newest_state_and_holds_up_nobody(lesson, a
         await asyncio.sleep(0.2)  # the render thread's turn
     assert len(heard) == 1  # one is under way, nothing is queued behind it
     gate.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(heard) < 2:
             await asyncio.sleep(0.01)
     assert "Ben Okri" in heard[-1]
@@ -281,7 +314,7 @@ async def test_a_stuck_socket_is_dropped(lesson, grace, monkeypatch):
 async def test_the_board_is_not_even_sent_the_queue(lesson, room, ada, grace):
     cookies = await db(cookies_of)(grace)
     board = open_socket(room.slug, cookies, view="board/")
-    assert (await board.connect(timeout=5))[0]
+    assert (await board.connect(timeout=PATIENCE))[0]
     assert "Help is open" in await hear(board)
     await raised(ada)
     assert await board.receive_nothing(timeout=0.3)
