@@ -14,7 +14,7 @@ from contextlib import ExitStack, asynccontextmanager
 
 from bench import school, servers, wire
 from bench.browser import Browser, open_browsers, regions
-from bench.loss import workers_of
+from bench.loss import busiest
 from bench.raising import new_key
 from bench.report import Result, summary
 from bench.wire import Http
@@ -100,7 +100,7 @@ async def forbidden(near: Proxy) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def killed(server: servers.Server) -> AsyncIterator[None]:
-    os.kill(workers_of(server)[0], signal.SIGKILL)
+    os.kill(busiest(server), signal.SIGKILL)
     yield
 
 

