@@ -4,13 +4,14 @@ Each verb runs in one transaction: lock, check, write, announce. What cannot be 
 raises NotPossible with a sentence for people.
 """
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -201,7 +202,7 @@ def missing_for_well_being(school: School) -> list[str]:
 def open_check_in(classroom: Classroom, plan: Plan, *, by: Membership) -> CheckIn:
     """Show a check-in on every student's page now. One is open at a time."""
     _lock(classroom)
-    _check_may_open(classroom, plan)
+    _check_may_open(classroom, plan, timezone.now())
     if CheckIn.objects.open().filter(classroom=classroom).exists():
         raise NotPossible(_("A check-in is open already. Close it first."))
     return _open(_made(classroom, plan, by), timezone.now())
@@ -212,7 +213,7 @@ def schedule(classroom: Classroom, plan: Plan, *, by: Membership, at: datetime) 
     """Open it by itself at ``at``; the same rules as for opening hold, now and then."""
     if at <= timezone.now():
         raise NotPossible(_("That time has passed. Please choose a later one."))
-    _check_may_open(classroom, plan)
+    _check_may_open(classroom, plan, at)
     check_in = _made(classroom, plan, by)
     check_in.opens_at = at
     check_in.save()
@@ -238,7 +239,10 @@ def _asked(plan: Plan) -> list[questions.Question]:
     return [each for each in plan.questions if each["kind"] not in questions.PRIVATE]
 
 
-def _check_may_open(classroom: Classroom, plan: Plan) -> None:
+def _check_may_open(
+    classroom: Classroom, plan: Plan, at: datetime, *, itself: CheckIn | None = None
+) -> None:
+    """Raise NotPossible if this cannot be asked at ``at``; ``itself``: what was planned for it."""
     is_personal = plan.visibility == Visibility.NAMED or plan.preset == Preset.WELL_BEING
     if settings.LAN and (is_personal or not _asked(plan)):
         raise NotPossible(
@@ -251,8 +255,9 @@ def _check_may_open(classroom: Classroom, plan: Plan) -> None:
                 _("Questions about well-being wait until a school admin has recorded: %(what)s.")
                 % {"what": ", ".join(missing)}
             )
-        since = timezone.now() - WELL_BEING_AGAIN
-        if classroom.check_ins.filter(preset=plan.preset, opened_at__gt=since).exists():
+        around = (at - WELL_BEING_AGAIN, at + WELL_BEING_AGAIN)
+        near = Q(opened_at__range=around) | Q(opened_at=None, opens_at__range=around)
+        if any(other != itself for other in classroom.check_ins.filter(near, preset=plan.preset)):
             raise NotPossible(_("Once a week is often enough for this one."))
     if plan.asks(Kind.REASONS) and not classroom.lessons.exists():
         raise NotPossible(_("Open help once first: what got in the way is counted by lesson."))
@@ -269,13 +274,21 @@ def _open(check_in: CheckIn, now: datetime) -> CheckIn:
 
 @transaction.atomic
 def open_if_due(check_in: CheckIn, *, now: datetime) -> bool:
-    """The clock's: open what was planned for now. It waits while another one is open."""
+    """The clock's: open what was planned for now. It waits while another one is open, and half a
+    day for what it lacks now: rules of the school can be taken back after it was planned."""
     _lock(check_in.classroom)
     due = CheckIn.objects.filter(status=CheckInStatus.SCHEDULED, opens_at__lte=now)
     current = due.filter(pk=check_in.pk).first()
     if current is None or CheckIn.objects.open().filter(classroom=current.classroom_id).exists():
         return False
     current.classroom = check_in.classroom
+    plan = Plan(current.title, current.visibility, current.questions, current.preset)
+    try:
+        _check_may_open(current.classroom, plan, now, itself=current)
+    except NotPossible:
+        if current.opens_at is not None and now - current.opens_at > OPEN_AT_MOST:
+            current.delete()
+        return False
     _open(current, now)
     return True
 
@@ -375,6 +388,19 @@ def _keep_unnamed(check_in: CheckIn, given: Given, found_by: str, *, is_first: b
                 " that sent them can change them."
             )
         )
+    _mix(check_in)
+
+
+def _mix(check_in: CheckIn) -> None:
+    """Write the replies anew, in a random order.
+
+    Where a row lies in its table and which transaction wrote it (rowid; ctid and xmin) would tell
+    whose it is, next to a note with a name that was written in the same moment.
+    """
+    replies = list(check_in.unnamed_replies.all())
+    secrets.SystemRandom().shuffle(replies)
+    check_in.unnamed_replies.all().delete()
+    UnnamedReply.objects.bulk_create(replies)
 
 
 def own_unnamed(check_in: CheckIn, student: Membership, edit_key: str) -> UnnamedReply | None:
@@ -438,8 +464,11 @@ def _due(now: datetime, soon: str, classroom: Classroom) -> datetime:
 
 
 def _tally(check_in: CheckIn, reason: str) -> None:
-    """Count what got in the way, once for each student, with nothing that leads back."""
-    if not reason or check_in.lesson is None:
+    """Count what got in the way, once for each student, with nothing that leads back.
+
+    Nobody can say who was counted already, so a second check-in of the lesson counts nothing.
+    """
+    if not reason or check_in.lesson is None or not _asks_reasons_first(check_in):
         return
     if not ReasonTally.objects.filter(lesson=check_in.lesson).exists():
         ReasonTally.objects.bulk_create(
@@ -449,6 +478,12 @@ def _tally(check_in: CheckIn, reason: str) -> None:
     results.publish_reasons(check_in.lesson)
 
 
+def _asks_reasons_first(check_in: CheckIn) -> bool:
+    earlier = CheckIn.objects.filter(lesson=check_in.lesson, pk__lt=check_in.pk)
+    asked = (question["kind"] for each in earlier for question in each.questions)
+    return Kind.REASONS not in asked
+
+
 def raise_for_plan(check_in: CheckIn, *, by: Membership) -> None:
     """Make the planned-help note a raised hand, because the student tapped it."""
     note = PlannedHelp.objects.select_related("task").filter(check_in=check_in, student=by).first()
@@ -456,7 +491,10 @@ def raise_for_plan(check_in: CheckIn, *, by: Membership) -> None:
         raise NotPossible(_("There is no note any more. You can raise your hand on your page."))
     with transaction.atomic():
         queue = Queue.objects.of(by.classroom)
-        raised = asking.raise_hand(queue, student=by, form_key=f"plan-{note.pk}")
+        last = queue.help_requests.filter(student=by).order_by("-pk").first()
+        # A hand of its own after each other one: lowered, it can be raised for this again.
+        form_key = f"plan-{note.pk}-{last.pk if last else 0}"
+        raised = asking.raise_hand(queue, student=by, form_key=form_key)
         if raised.task_id is None and raised.can("describe"):
             asking.describe(
                 raised, by=by, task=note.task, text=raised.text, carry_on=raised.carry_on
@@ -759,8 +797,17 @@ def delete_what_is_due(now: datetime | None = None) -> int:
             purged += 1
         lessons = classroom.lessons.filter(closed_at__lte=limit)
         SelfCheck.objects.filter(lesson__in=lessons).delete()
+        for lesson in lessons.filter(reason_tallies__isnull=False).distinct():
+            purge_reasons(lesson)
         FollowUp.objects.filter(check_in__classroom=classroom, ended_at__lte=limit).delete()
     return purged
+
+
+@transaction.atomic
+def purge_reasons(lesson: Lesson) -> None:
+    """Delete what a lesson's single reasons add up to; totals of five or more stay."""
+    results.keep_reasons(lesson)
+    ReasonTally.objects.filter(lesson=lesson).delete()
 
 
 def _kept_for(classroom: Classroom) -> timedelta:

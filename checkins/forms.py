@@ -379,7 +379,7 @@ class WhenForm(forms.Form):
         if self.planned.clock == Clock.SKIPPED:
             return (
                 _(
-                    "It opens at %(at)s (%(zone)s): the clocks go forward then, and the time you"
+                    "It begins at %(at)s (%(zone)s): the clocks go forward then, and the time you"
                     " chose is left out."
                 )
                 % words
@@ -387,12 +387,12 @@ class WhenForm(forms.Form):
         if self.planned.clock == Clock.TWICE:
             return (
                 _(
-                    "It opens at %(at)s (%(zone)s): the clocks go back then, and of the two times"
+                    "It begins at %(at)s (%(zone)s): the clocks go back then, and of the two times"
                     " it takes the first."
                 )
                 % words
             )
-        return _("It opens at %(at)s (%(zone)s).") % words
+        return _("It begins at %(at)s (%(zone)s).") % words
 
 
 def _show(moment: datetime, zone) -> str:

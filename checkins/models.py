@@ -1,8 +1,9 @@
 """Facts about check-ins, self-checks, help moments and contacts. ``actions`` alone changes them.
 
 What a check-in keeps without a name is apart from everything that has one: ``UnnamedReply``
-points at its check-in and at nothing else, is pointed at by nothing, has a random id and no
-time. Who has replied is a sorted list on the check-in, so that it has no order either.
+points at its check-in and at nothing else, is pointed at by nothing, has a random id, no time
+and no place of its own in the table: ``actions`` writes them anew in a random order. Who has
+replied is a sorted list on the check-in, so that it has no order either.
 """
 
 import secrets
@@ -138,7 +139,8 @@ class CheckIn(models.Model):
     #: Membership ids of who has replied, sorted; empty once the answers are deleted.
     replied: models.JSONField = models.JSONField(default=list)
     reply_count = models.PositiveIntegerField(default=0)
-    #: Table (a question, or one option of several) → each version of its cells that was shown.
+    #: Table (a question, or one option of several) → each version of its cells that was shown;
+    #: once answers are deleted, also ``of``: table → how many replies it is of.
     published: models.JSONField = models.JSONField(default=dict)
 
     objects = CheckInQuerySet.as_manager()
@@ -264,7 +266,9 @@ class ReasonTally(models.Model):
 
 
 class ReasonTotals(models.Model):
-    """Each version of a lesson's tallies that was shown: cells in the order of InTheWay."""
+    """Each version of a lesson's tallies that was shown: cells in the order of InTheWay. Once the
+    tallies are deleted: one dict of the ``cells`` that were shown last (None: hidden), and how
+    many replies they are ``of``."""
 
     lesson = models.OneToOneField(Lesson, on_delete=models.CASCADE, related_name="reason_totals")
     history: models.JSONField = models.JSONField(default=list)

@@ -60,8 +60,9 @@ def publish(check_in: CheckIn) -> None:
             history.append(cells)
 
 
-def to_keep(check_in: CheckIn) -> dict[str, list[suppress.Shown]]:
-    """What stays of the totals when the answers are deleted: cells of five or more."""
+def to_keep(check_in: CheckIn) -> dict[str, Any]:
+    """What stays of the totals when the answers are deleted: cells of five or more, and under
+    ``of`` how many replies each table is of."""
     if check_in.is_named:
         replies = check_in.named_replies.values_list("answers", flat=True)
         kept = {
@@ -73,7 +74,9 @@ def to_keep(check_in: CheckIn) -> dict[str, list[suppress.Shown]]:
             for table, history in check_in.published.items()
             if history
         }
-    return {table: [cells] for table, cells in kept.items() if suppress.says_something(cells)}
+    told = {table: cells for table, cells in kept.items() if suppress.says_something(cells)}
+    of = {table: _shown(check_in, table)[1] for table in told}
+    return {"of": of} | {table: [cells] for table, cells in told.items()}
 
 
 def tables(check_in: CheckIn) -> list[Table]:
@@ -95,7 +98,7 @@ def _shown(check_in: CheckIn, table: str) -> tuple[suppress.Shown, int]:
     if not history:
         return [], 0
     if check_in.status == CheckInStatus.PURGED:
-        return history[-1], sum(cell or 0 for cell in history[-1])
+        return history[-1], check_in.published["of"][table]
     return suppress.shown(history[-1]), sum(history[-1])
 
 
@@ -133,12 +136,20 @@ def reasons(lesson: Lesson | None) -> Table | None:
     totals = ReasonTotals.objects.filter(lesson=lesson).first() if lesson else None
     if totals is None or not totals.history:
         return None
-    true = totals.history[-1]
+    last = totals.history[-1]
+    cells, of = (last["cells"], last["of"]) if "of" in last else (suppress.shown(last), sum(last))
     lines = [
-        Line(str(reason.label), count, sum(true))
-        for reason, count in zip(InTheWay, suppress.shown(true), strict=True)
+        Line(str(reason.label), count, of) for reason, count in zip(InTheWay, cells, strict=True)
     ]
-    return Table("", lines, sum(true))
+    return Table("", lines, of)
+
+
+def keep_reasons(lesson: Lesson) -> None:
+    """What stays of a lesson's reasons when the tallies are deleted: what was shown last."""
+    for totals in ReasonTotals.objects.filter(lesson=lesson).exclude(history=[]):
+        true = totals.history[-1]
+        totals.history = [{"cells": suppress.shown(true), "of": sum(true)}]
+        totals.save(update_fields=["history"])
 
 
 def advice(told: Table | None) -> str:

@@ -47,7 +47,7 @@ def send(request: MemberRequest, check_in: CheckIn) -> HttpResponse:
     form = reply_form(request, check_in, data=request.POST)
     if not form.is_valid():
         return show_form(request, check_in, form, status=422)
-    edit_key = form.cleaned_data["edit_key"] or new_key()
+    edit_key = key_for(request, check_in, form.cleaned_data["edit_key"])
     try:
         actions.reply(check_in, form.given, by=request.membership, edit_key=edit_key)
     except actions.NotPossible as problem:
@@ -159,11 +159,11 @@ def raise_for_plan(request: MemberRequest, check_in_key: str) -> HttpResponse:
 @student_required
 def decline_follow_up(request: MemberRequest, check_in_key: str) -> HttpResponse:
     """The student no longer wants an adult to check in."""
-    check_in = find_check_in(request, check_in_key)
-    follow_up = get_object_or_404(FollowUp, check_in=check_in, student=request.membership)
-    actions.decline_follow_up(follow_up)
+    student = request.membership
+    mine = FollowUp.objects.filter(student=student, check_in__classroom=student.classroom)
+    actions.decline_follow_up(get_object_or_404(mine, check_in__key=check_in_key))
     messages.success(request, _("All right. Nobody will check in about this."))
-    return redirect("checkins:answer", check_in.classroom.slug, check_in.key)
+    return redirect("checkins:mine", student.classroom.slug)
 
 
 @require_POST
@@ -194,13 +194,18 @@ def refuse_offer(request: MemberRequest) -> HttpResponse:
 @require_safe
 @student_required
 def mine(request: MemberRequest) -> HttpResponse:
-    """The check-ins that this student can look at today."""
-    found = (
-        CheckIn.objects.of_today(timezone.now())
-        .filter(classroom=request.membership.classroom)
-        .order_by("-opened_at")
-    )
-    return render(request, "checkins/mine.html", place(request) | {"check_ins": found})
+    """The check-ins that this student can look at today; what they asked for and noted for
+    themselves, as long as it is kept."""
+    student = request.membership
+    of_class = CheckIn.objects.filter(classroom=student.classroom)
+    context = place(request) | {
+        "check_ins": of_class.of_today(timezone.now()).order_by("-opened_at"),
+        "follow_ups": student.follow_ups.active().select_related("adult", "check_in"),
+        "notes": NoteToSelf.objects.filter(student=student, check_in__in=of_class)
+        .select_related("check_in")
+        .order_by("-pk"),
+    }
+    return render(request, "checkins/mine.html", context)
 
 
 # --- Finding things through the membership -----------------------------------
@@ -228,6 +233,12 @@ def edit_keys(request: MemberRequest) -> dict[str, str]:
 
 def edit_key_of(request: MemberRequest, check_in: CheckIn) -> str:
     return edit_keys(request).get(f"{check_in.key}.{request.membership.pk}", "")
+
+
+def key_for(request: MemberRequest, check_in: CheckIn, given: str) -> str:
+    """The key of the form, or the browser's own: another tab may have sent something meanwhile."""
+    is_known = actions.own_unnamed(check_in, request.membership, given) is not None
+    return (given if is_known else edit_key_of(request, check_in)) or given or new_key()
 
 
 def remember_key(

@@ -176,10 +176,12 @@ def spare_student(classroom: Classroom) -> Membership:
     the page begins without an answer from before."""
     students = classroom.memberships.present().students()
     busy = classroom.queue.help_requests.filter(status__in=ACTIVE).values("student")
+    has_answered = [pk for each in classroom.check_ins.open() for pk in each.replied]
     ordered = students.annotate(
         browsers=Count("devices", distinct=True), hands=Count("help_requests", distinct=True)
     ).order_by("browsers", "hands", "pk")
-    return ordered.exclude(pk__in=busy).first() or ordered[0]
+    free = ordered.exclude(pk__in=busy)
+    return free.exclude(pk__in=has_answered).first() or free.first() or ordered[0]
 
 
 def come_in(student: Membership) -> str:

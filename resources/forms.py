@@ -65,12 +65,13 @@ class LinkField(LineField):
     """An http or https address without a name and password in it."""
 
     def __init__(self, **kwargs) -> None:
-        kwargs.setdefault("widget", forms.URLInput(attrs={"dir": "ltr", "inputmode": "url"}))
+        # No type=url: the browser would refuse example.org, which becomes https://example.org here.
+        kwargs.setdefault("widget", forms.TextInput(attrs={"dir": "ltr", "inputmode": "url"}))
         super().__init__(limit=500, **kwargs)
 
     def to_python(self, value: str | None) -> str:
         link = super().to_python(value)
-        if link and not re.match(r"[a-z][a-z0-9+.-]*:", link, re.IGNORECASE):
+        if link and not re.match(r"[a-z][a-z0-9+.-]*:(?!\d)", link, re.IGNORECASE):
             link = f"https://{link}"
         return link
 

@@ -418,14 +418,17 @@ def sign(request: PlacedRequest) -> HttpResponse:
     form = SignForm(request.GET or first, languages=languages)
     size, codes = form.wanted(here)
     texts = [sign_words(request, code) for code in codes]
+    contacts = request.place.contacts()[:CONTACTS_ON_A_SIGN]
     context = {
+        # More than fits at the usual size.
+        "is_full": len(texts) > 2 or len(contacts) > 2,
         "form": form,
         "size": size,
         "texts": texts,
         "sheets": range(CARDS_ON_A_SHEET if size == "card" else 1),
         "qr": qr_svg(join_link(classroom)),
         "join_url": settings.SITE_URL + reverse("classrooms:join"),
-        "contacts": request.place.contacts()[:CONTACTS_ON_A_SIGN],
+        "contacts": contacts,
     }
     return page(request, "sign", context, tab="resources")
 

@@ -25,6 +25,8 @@ _ALIKE = 0.72
 #: Shorter words are not mended: too much is like them.
 _MENDED_LENGTH = 4
 _WORD = re.compile(r"[^\W_]+")
+#: What asks for nothing: operators of other search boxes, alone.
+_OPERATORS = re.compile(r"(?:AND|OR|NOT|NEAR|[\W_])*")
 #: Chinese and Japanese write no spaces, so each sign is a word.
 _SIGN = re.compile("([\u3040-\u30ff\u3400-\u9fff])")
 
@@ -64,7 +66,7 @@ def find(school, classroom, typed: str) -> list[Entry | Pathway]:
     ``classroom`` may be None: then the school's own alone.
     """
     words = _words(typed)
-    if not words:
+    if not words or _OPERATORS.fullmatch(typed[:MOST_TYPED]):
         return []
     found = _matching(school, _all_of([[word] for word in words]))
     if not found:
@@ -126,13 +128,24 @@ def _matching(school, query: str) -> list[int]:
 
 
 def _mended(word: str) -> list[str]:
-    """The word itself, and up to three written words that look like it."""
+    """The word itself, without its ending, and up to three written words that look like it."""
     if len(word) < _MENDED_LENGTH or len(word) > 40:
         return [word]
     with connection.cursor() as cursor:
         cursor.execute(_VOCABULARY[connection.vendor], [len(word) - 2, len(word) + 2])
         known = [term for (term,) in cursor.fetchall()]
-    return [word, *get_close_matches(word, known, n=3, cutoff=_ALIKE)]
+    return [word, *_stem(word), *get_close_matches(word, known, n=3, cutoff=_ALIKE)]
+
+
+def _stem(word: str) -> list[str]:
+    """What "bullied" and "bullying" begin with, if enough of the word is left."""
+    endings = pgettext(
+        "endings that a search leaves out, the longer ones first", "ying ied ies ing ed es y s"
+    )
+    for ending in plain(endings).split():
+        if word.endswith(ending) and len(word) - len(ending) >= _MENDED_LENGTH:
+            return [word.removesuffix(ending)]
+    return []
 
 
 def _visible(school, classroom, ids: list[int]) -> list[Entry | Pathway]:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from requests_app import actions as asking
 from requests_app.models import Queue
+from resources import actions
 from resources.models import Entry
 from tests.browser.test_accessibility import PHONE, check
 from tests.resources.conftest import complete, publish, publish_pathway, step  # noqa: F401
@@ -92,6 +93,20 @@ def test_a_sign_in_two_languages_for_paper(club, room, grace, open_as):
         assert page.locator(f"{name}:visible").count() == 0, name
     for person in ("Grace Hopper", "Ada Lovelace"):
         assert person not in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("size", ["a4", "a3", "card"])
+def test_a_full_sign_is_one_sheet(size, room, school, grace, edsger, open_as, in_database):
+    for number in range(4):
+        values = {"country": "X", "name": f"Line {number}", "number": "1", "hours": ""}
+        in_database(actions.save_contact, school, None, {**values, "note": ""}, by=edsger.user)
+    page = open_as(grace, f"manage/sign/?size={size}&languages=en&languages=de&languages=fr")
+    expect(page.get_by_text("Line 3").first).to_be_visible()
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    page.emulate_media(media="print")
+    for sheet in page.locator(".sheet").all():  # nothing is cut off
+        assert sheet.evaluate("each => each.scrollHeight <= each.clientHeight + 1")
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Replies: what is kept, what leads to whom, and what is never kept."""
 
+import json
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from checkins import actions, results
@@ -19,12 +20,16 @@ from checkins.models import (
     PlannedHelp,
     Preset,
     ReasonTally,
+    ReasonTotals,
+    SchoolRules,
     UnnamedReply,
     Visibility,
 )
 from checkins.questions import InTheWay, Kind
 from classrooms import actions as people
+from requests_app.actions import close_help
 from requests_app.models import HelpRequest
+from tests.checkins.conftest import COLOURS
 from tests.conftest import student
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +77,53 @@ def test_who_has_replied_has_no_order(open_one, ada, ben):
     check_in.refresh_from_db()
     assert check_in.replied == sorted([ada.pk, ben.pk])
     assert not NamedReply.objects.exists()
+
+
+def test_where_a_reply_lies_in_its_table_tells_nothing(open_one, pupils, monkeypatch):
+    """Written anew with each reply, in an order that is drawn: here, the other way round."""
+
+    class Backwards:
+        def shuffle(self, replies):
+            replies.sort(key=lambda each: each.answers["0"], reverse=True)
+
+    check_in = open_one({**COLOURS, "options": ["1", "2", "3", "4", "5"]})
+    monkeypatch.setattr(actions.secrets, "SystemRandom", Backwards)
+    for number, who in enumerate(pupils(5)):
+        given = Given(answers={"0": number}, note=f"note {number}")
+        actions.reply(check_in, given, by=who, edit_key="key")
+    place = "rowid" if connection.vendor == "sqlite" else "ctid"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT answers FROM checkins_unnamedreply ORDER BY {place}")
+        lie = [json.loads(answers)["0"] for (answers,) in cursor.fetchall()]
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT count(DISTINCT xmin::text) FROM checkins_unnamedreply")
+            assert cursor.fetchone() == (1,)
+    assert lie == [4, 3, 2, 1, 0]
+
+
+def test_what_got_in_the_way_is_counted_once_in_a_lesson(room, lesson, grace, pupils):
+    three = pupils(3)
+    for _ in range(2):
+        check_in = actions.open_check_in(room, actions.preset("exit"), by=grace)
+        for who in three:
+            actions.reply(check_in, Given(reason=InTheWay.NOTICED), by=who, edit_key="key")
+        actions.close(check_in)
+    assert ReasonTally.objects.get(reason=InTheWay.NOTICED).count == 3
+    assert results.reasons(lesson) is None
+
+
+def test_reasons_go_on_their_day_and_totals_of_five_stay(room, lesson, grace, pupils):
+    check_in = actions.open_check_in(room, actions.preset("exit"), by=grace)
+    for number, who in enumerate(pupils(12)):
+        reason = InTheWay.NOTICED if number < 9 else InTheWay.BUSY
+        actions.reply(check_in, Given(reason=reason), by=who, edit_key="key")
+    actions.close(check_in)
+    lesson_page = results.reasons(lesson)
+    close_help(room, by=grace)
+    actions.delete_what_is_due(timezone.now() + timedelta(days=31))
+    assert not ReasonTally.objects.exists()
+    assert results.reasons(lesson) == lesson_page
+    assert "3" not in str(ReasonTotals.objects.get().history)
 
 
 def test_what_got_in_the_way_has_no_name_and_no_time_but_the_lesson(room, lesson, ada, grace):
@@ -311,6 +363,29 @@ def test_a_planned_check_in_opens_by_the_clock_and_once(room, grace):
         actions.cancel(made)
 
 
+def test_planned_well_being_waits_where_rules_were_taken_back(room, school, grace):
+    kept = {"consent": "opt_in", "hours": "8 to 16", "owner": "Ms A", "backup": "Mr B"}
+    rules = SchoolRules.objects.create(school=school, **kept)
+    at = timezone.now() + timedelta(minutes=1)
+    planned = actions.schedule(room, actions.preset("wellbeing"), by=grace, at=at)
+    SchoolRules.objects.update(consent="")
+    assert not actions.open_if_due(planned, now=at)
+    assert CheckIn.objects.get().status == "scheduled"
+    rules.save()
+    assert actions.open_if_due(planned, now=at)
+
+
+def test_well_being_is_asked_once_a_week_also_where_it_is_planned(room, school, grace):
+    kept = {"consent": "opt_in", "hours": "8 to 16", "owner": "Ms A", "backup": "Mr B"}
+    SchoolRules.objects.create(school=school, **kept)
+    now, plan = timezone.now(), actions.preset("wellbeing")
+    actions.schedule(room, plan, by=grace, at=now + timedelta(days=2))
+    for days in (1, 8):
+        with pytest.raises(NotPossible, match="Once a week"):
+            actions.schedule(room, plan, by=grace, at=now + timedelta(days=days))
+    actions.schedule(room, plan, by=grace, at=now + timedelta(days=10))
+
+
 def test_a_planned_check_in_waits_for_the_one_that_is_open(room, grace, open_one):
     now = timezone.now()
     plan = Plan("Later", Visibility.TOTALS, [{"kind": Kind.TEXT, "text": "?"}])
@@ -355,7 +430,7 @@ def test_answers_go_on_their_day_and_totals_of_five_stay(room, grace, replies, a
         assert not model.objects.exists()
     assert counts_of(check_in) == shown_before
     assert check_in.replied == []
-    assert check_in.published == {"0": [[5, None, None, None]]}
+    assert check_in.published == {"of": {"0": 5}, "0": [[5, None, None, None]]}
 
 
 def test_a_named_check_in_keeps_no_small_total(room, grace, ada, ben, open_one, replies):
@@ -364,7 +439,7 @@ def test_a_named_check_in_keeps_no_small_total(room, grace, ada, ben, open_one, 
     actions.close(check_in)
     actions.delete_what_is_due(timezone.now() + timedelta(days=31))
     check_in.refresh_from_db()
-    assert check_in.published == {"0": [[7, None, None, None]]}
+    assert check_in.published == {"of": {"0": 15}, "0": [[7, None, None, None]]}
     assert not NamedReply.objects.exists()
 
 

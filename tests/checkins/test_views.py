@@ -21,6 +21,7 @@ from checkins.models import (
     UnnamedReply,
 )
 from classrooms import actions as people
+from requests_app import actions as asking
 from requests_app.models import HelpRequest
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +170,52 @@ def test_the_planned_help_becomes_a_hand_by_a_tap(as_ada, ready, url, room, less
     assert "Help with Loops" in text(as_ada.get(url("answer", ready.key)))
     as_ada.post(url("raise_for_plan", ready.key))
     assert HelpRequest.objects.get().task == task
+
+
+def test_a_lowered_hand_can_be_raised_for_the_plan_again(as_ada, ready, url, room, lesson, ada):
+    task = room.tasks.create(title="Loops")
+    as_ada.post(url("answer", ready.key), {"q1": task.pk})
+    for hands in (1, 2):
+        as_ada.post(url("raise_for_plan", ready.key))
+        assert HelpRequest.objects.filter(status="waiting").count() == 1
+        assert HelpRequest.objects.count() == hands
+        asking.lower(HelpRequest.objects.get(status="waiting"), by=ada)
+
+
+def test_a_wish_and_a_note_outlive_the_day(as_ada, ready, url, room, grace, lesson):
+    as_ada.post(url("answer", ready.key), {"q2": "week", "adult": grace.pk})
+    actions.close(ready)
+    exit_ = actions.open_check_in(room, actions.preset(Preset.EXIT), by=grace)
+    as_ada.post(url("answer", exit_.key), {"q2": "I drew it first"})
+    actions.close(exit_)
+    CheckIn.objects.update(closed_at=timezone.now() - timedelta(hours=25))
+    page = text(as_ada.get(url("mine")))
+    assert "You asked Grace Hopper to check in with you" in page
+    assert "I drew it first" in page
+    as_ada.post(url("decline_follow_up", ready.key))
+    assert FollowUp.objects.get().status == "declined"
+    assert "You asked" not in text(as_ada.get(url("mine")))
+
+
+def test_two_tabs_of_one_browser_send_the_same_answers(as_ada, open_one, url):
+    check_in = open_one()
+    first, second = (key_in(as_ada.get(url("answer", check_in.key))) for _ in range(2))
+    as_ada.post(url("answer", check_in.key), {"q0": "0", "edit_key": first})
+    told = as_ada.post(url("answer", check_in.key), {"q0": "1", "edit_key": second})
+    assert told.status_code == 302
+    assert [each.answers for each in check_in.unnamed_replies.all()] == [{"0": 1}]
+
+
+def key_in(page):
+    return re.search(r'name="edit_key" value="([^"]+)"', text(page))[1]
+
+
+def test_who_was_removed_meanwhile_reads_that_nothing_was_saved(as_ada, open_one, url, ada):
+    check_in = open_one()
+    people.remove(ada)
+    told = as_ada.post(url("answer", check_in.key), {"q0": "0"})
+    assert told.status_code == 404
+    assert "ask your teacher to let you in again" in text(told)
 
 
 def test_a_note_to_self_is_read_by_nobody_else(as_ada, as_grace, room, lesson, grace, url):

@@ -68,6 +68,18 @@ def test_what_is_no_word_of_ours_finds_nothing(typed, shelf, school):
     assert find(school, None, typed) == []
 
 
+@pytest.mark.parametrize("typed", ["AND OR NOT", "AND", "NEAR(", '"" OR -'])
+def test_operators_alone_find_nothing(typed, shelf, school, publish):
+    publish(title="Head of year 9", use="You may not know whom to ask and what to say.")
+    assert find(school, None, typed) == []
+
+
+@pytest.mark.parametrize("typed", ["bullied", "bully", "bullying", "BULLIES"])
+def test_a_word_is_found_in_another_form(typed, shelf, school, publish):
+    desk = publish(title="Bullying report desk")
+    assert desk in find(school, None, typed)
+
+
 def test_ten_thousand_characters_are_answered_quickly(shelf, school):
     for typed in ("x" * 10_000, "lunhc " * 1700, "a\u0301" * 5000, '"' * 10_000, "( " * 5000):
         began = time.process_time()
