@@ -42,7 +42,7 @@ SHOWN_AT_ONCE = 30
 @require_safe
 @staff_required
 def check_ins(request: MemberRequest) -> HttpResponse:
-    """What can be opened, what is open and what was; a school admin sees that, not what (D7)."""
+    """What can be opened, what is open and what was; a school admin sees totals alone (D7)."""
     return show_check_ins(request)
 
 
@@ -134,38 +134,41 @@ def drop_template(request: MemberRequest, template: int) -> HttpResponse:
 
 
 @require_safe
-@helper_required
+@staff_required
 def show_results(request: MemberRequest, check_in_key: str) -> HttpResponse:
     """Totals while they come in; with names where the students were told so."""
-    context = place(request) | results_context(find_check_in(request, check_in_key))
-    return render(request, "checkins/results.html", context)
+    return render(request, "checkins/results.html", results_context(request, check_in_key))
 
 
 @require_safe
-@helper_required
+@staff_required
 def results_region(request: MemberRequest, check_in_key: str) -> HttpResponse:
     """The part of the page that fills in by itself."""
-    context = place(request) | results_context(find_check_in(request, check_in_key))
+    context = results_context(request, check_in_key)
     return HttpResponse(render_to_string("checkins/_results.html", context, request))
 
 
-def results_context(check_in: CheckIn) -> dict:
+def results_context(request: MemberRequest, check_in_key: str) -> dict:
+    """A school admin is shown totals and no names: a check-in with names is not there (D7)."""
+    check_in = find_check_in(request, check_in_key)
+    sees_names = request.membership.can_help
+    if check_in.is_named and not sees_names:
+        raise Http404
     students = check_in.classroom.memberships.present().students()
     named = check_in.named_replies.select_related("student").order_by("student__name_key")
     replies = []
     for each in named:
         each.check_in = check_in
         replies.append((each.student, results.named_lines(each)))
+    planned = check_in.planned_help.select_related("student", "task")
     reasons = results.reasons(check_in.lesson)
-    return {
+    return place(request) | {
         "check_in": check_in,
         "floor": FLOOR,
         "students": students.count(),
         "tables": results.tables(check_in),
         "replies": replies,
-        "planned": check_in.planned_help.select_related("student", "task").order_by(
-            "task__position", "student__name_key"
-        ),
+        "planned": planned.order_by("task__position", "student__name_key") if sees_names else [],
         "asks_reasons": any(each["kind"] == "reasons" for each in check_in.questions),
         "reasons": reasons,
         "advice": results.advice(reasons),

@@ -147,16 +147,15 @@ TABLE = {
         [f"resources:{name}" for name in ("get_help", "directory", "entry", "leave", "pathway")],
         reads(MEMBERS),
     ),
-    # D7: who gave which answer, the reasons and the totals are for those who help; a school
-    # admin sees that there was a check-in, not what came of it; a follow-up is for one adult.
+    # D7: who gave which answer is for those who help; a school admin sees the totals of a
+    # check-in without names; a follow-up is for one adult.
     **dict.fromkeys(
-        [
-            f"checkins:{name}"
-            for name in ("results", "results_region", "follow_ups", "not_asking", "moments")
-        ],
-        shows(HELPERS),
+        [f"checkins:{name}" for name in ("follow_ups", "not_asking", "moments")], shows(HELPERS)
     ),
-    "checkins:check_ins": shows(only("assistant", "teacher", "admin")),
+    **dict.fromkeys(
+        [f"checkins:{name}" for name in ("check_ins", "results", "results_region")],
+        shows(only("assistant", "teacher", "admin")),
+    ),
     "checkins:acknowledge": acts(only("teacher")),
     "checkins:finish": acts(only("teacher")),
     **dict.fromkeys([f"checkins:{name}" for name in ("schedule", "write")], both(HELPERS)),

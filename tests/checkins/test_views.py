@@ -235,6 +235,25 @@ def test_how_it_goes_is_said_by_one_tap(as_ada, lesson, url):
 # --- The helpers -------------------------------------------------------------
 
 
+def test_an_admin_sees_totals_and_no_name(
+    browser_of, edsger, as_ada, ready, open_one, room, url, replies
+):
+    as_ada.post(url("answer", ready.key), {"q1": room.tasks.create(title="Loops").pk})
+    replies(ready, [7, 6])
+    actions.close(ready)
+    named = open_one(named=True)
+    admin = browser_of(edsger)
+    listed = text(admin.get(url("check_ins")))
+    assert url("results", ready.key) in listed
+    assert url("results", named.key) not in listed
+    page = text(admin.get(url("results", ready.key)))
+    assert re.search(r"Of \d+ replies", page)
+    assert "Ada" not in page
+    assert "Close check-in" not in page
+    for name in ("results", "results_region"):
+        assert admin.get(url(name, named.key)).status_code == 404
+
+
 def test_two_taps_open_a_check_in(as_grace, url):
     assert "Open now" in text(as_grace.get(url("check_ins")))
     answer = as_grace.post(url("open_check_in"), {"template": "ready"})
@@ -268,14 +287,6 @@ def test_names_show_where_the_students_were_told_so(as_grace, open_one, url, ada
     page = text(as_grace.get(url("results", check_in.key)))
     assert "Ada Lovelace" in page
     assert "Green" in page
-
-
-def test_a_school_admin_sees_that_not_what(browser_of, edsger, ready, url):
-    admin = browser_of(edsger)
-    page = text(admin.get(url("check_ins")))
-    assert "Ready to start" in page
-    assert url("results", ready.key) not in page
-    assert admin.get(url("results", ready.key)).status_code == 404
 
 
 def test_well_being_is_refused_with_what_is_missing(as_grace, url):
