@@ -50,8 +50,9 @@ from requests_app.models import Queue
 
 #: A check-in that nobody closed is closed by the clock.
 OPEN_AT_MOST = timedelta(hours=12)
-#: Between two check-ins about well-being in one class.
-WELL_BEING_AGAIN = timedelta(days=7)
+#: Between two check-ins about well-being in one class: a week, but the lesson on the same day
+#: of the next one may begin a little earlier.
+WELL_BEING_AGAIN = timedelta(days=6, hours=12)
 #: "Today" should be seen within this; "this week" by the next school day.
 SEEN_TODAY = timedelta(hours=2)
 #: A planned help moment waits this long for help to open, then it is dropped.
@@ -479,7 +480,7 @@ def _tally(check_in: CheckIn, reason: str) -> None:
 
 
 def _asks_reasons_first(check_in: CheckIn) -> bool:
-    earlier = CheckIn.objects.filter(lesson=check_in.lesson, pk__lt=check_in.pk)
+    earlier = CheckIn.objects.filter(lesson=check_in.lesson, opened_at__lt=check_in.opened_at)
     asked = (question["kind"] for each in earlier for question in each.questions)
     return Kind.REASONS not in asked
 

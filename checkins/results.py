@@ -64,18 +64,12 @@ def to_keep(check_in: CheckIn) -> dict[str, Any]:
     """What stays of the totals when the answers are deleted: cells of five or more, and under
     ``of`` how many replies each table is of."""
     if check_in.is_named:
-        replies = check_in.named_replies.values_list("answers", flat=True)
-        kept = {
-            table: suppress.shown(cells) for table, cells in all_cells(check_in, replies).items()
-        }
+        true = all_cells(check_in, check_in.named_replies.values_list("answers", flat=True))
     else:
-        kept = {
-            table: suppress.shown(history[-1])
-            for table, history in check_in.published.items()
-            if history
-        }
+        true = {table: shown[-1] for table, shown in check_in.published.items() if shown}
+    kept = {table: suppress.shown(cells) for table, cells in true.items()}
     told = {table: cells for table, cells in kept.items() if suppress.says_something(cells)}
-    of = {table: _shown(check_in, table)[1] for table in told}
+    of = {table: sum(true[table]) for table in told}
     return {"of": of} | {table: [cells] for table, cells in told.items()}
 
 
@@ -98,7 +92,9 @@ def _shown(check_in: CheckIn, table: str) -> tuple[suppress.Shown, int]:
     if not history:
         return [], 0
     if check_in.status == CheckInStatus.PURGED:
-        return history[-1], check_in.published["of"][table]
+        # Those deleted before ``of`` was kept have only what is shown.
+        shown = sum(cell or 0 for cell in history[-1])
+        return history[-1], check_in.published.get("of", {}).get(table, shown)
     return suppress.shown(history[-1]), sum(history[-1])
 
 
@@ -137,7 +133,8 @@ def reasons(lesson: Lesson | None) -> Table | None:
     if totals is None or not totals.history:
         return None
     last = totals.history[-1]
-    cells, of = (last["cells"], last["of"]) if "of" in last else (suppress.shown(last), sum(last))
+    is_kept = isinstance(last, dict)
+    cells, of = (last["cells"], last["of"]) if is_kept else (suppress.shown(last), sum(last))
     lines = [
         Line(str(reason.label), count, of) for reason, count in zip(InTheWay, cells, strict=True)
     ]

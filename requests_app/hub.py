@@ -231,7 +231,7 @@ class Hub:
     async def _check(self) -> None:
         await asyncio.sleep(CHECK_AFTER)
         sockets, self.unchecked = self.unchecked, []
-        if not await self._keep_the_welcome(sockets, came=True):
+        if not await self._close_unwelcome(sockets, came=True):
             self.unchecked += sockets
             self._spawn(self._check())
 
@@ -240,9 +240,9 @@ class Hub:
         whatever said nothing: a message that was lost, a session that ran out."""
         sockets = [socket for group in self.sockets.values() for socket in group]
         if mine := sockets[turn::BEATS]:
-            await self._keep_the_welcome(mine, came=False)
+            await self._close_unwelcome(mine, came=False)
 
-    async def _keep_the_welcome(self, sockets: Sequence[Socket], *, came: bool) -> bool:
+    async def _close_unwelcome(self, sockets: Sequence[Socket], *, came: bool) -> bool:
         """Close those whose passes are worth nothing any more; False if that is not known now."""
         passes = [socket.passes for socket in sockets]
         try:

@@ -149,8 +149,9 @@ let asking = false
 function ask() {
   if (!main || asking) return
   asking = true
-  const signal = AbortSignal.timeout?.(8000)
-  fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual", signal })
+  const limit = new AbortController()
+  setTimeout(() => limit.abort(), 8000)
+  fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual", signal: limit.signal })
     .then(async (answer) => {
       if (answer.status === 404 || answer.type === "opaqueredirect" || answer.headers.has("HX-Redirect")) return location.reload()
       if (!answer.ok) throw new Error(answer.status)

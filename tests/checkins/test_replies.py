@@ -112,6 +112,17 @@ def test_what_got_in_the_way_is_counted_once_in_a_lesson(room, lesson, grace, pu
     assert results.reasons(lesson) is None
 
 
+def test_what_got_in_the_way_is_counted_by_what_opened_first(room, lesson, grace, pupils):
+    at = timezone.now() + timedelta(minutes=1)
+    planned = actions.schedule(room, actions.preset("exit"), by=grace, at=at)
+    first, who = actions.open_check_in(room, actions.preset("exit"), by=grace), pupils(1)[0]
+    actions.reply(first, Given(reason=InTheWay.NOTICED), by=who, edit_key="key")
+    actions.close(first)
+    assert actions.open_if_due(planned, now=at)
+    actions.reply(planned, Given(reason=InTheWay.NOTICED), by=who, edit_key="key")
+    assert ReasonTally.objects.get(reason=InTheWay.NOTICED).count == 1
+
+
 def test_reasons_go_on_their_day_and_totals_of_five_stay(room, lesson, grace, pupils):
     check_in = actions.open_check_in(room, actions.preset("exit"), by=grace)
     for number, who in enumerate(pupils(12)):
@@ -383,7 +394,9 @@ def test_well_being_is_asked_once_a_week_also_where_it_is_planned(room, school, 
     for days in (1, 8):
         with pytest.raises(NotPossible, match="Once a week"):
             actions.schedule(room, plan, by=grace, at=now + timedelta(days=days))
-    actions.schedule(room, plan, by=grace, at=now + timedelta(days=10))
+    for weeks in (1, 2):  # the same lesson, which the clock may open some seconds late
+        at = now + timedelta(days=2 + 7 * weeks, seconds=-30)
+        actions.schedule(room, plan, by=grace, at=at)
 
 
 def test_a_planned_check_in_waits_for_the_one_that_is_open(room, grace, open_one):
@@ -431,6 +444,8 @@ def test_answers_go_on_their_day_and_totals_of_five_stay(room, grace, replies, a
     assert counts_of(check_in) == shown_before
     assert check_in.replied == []
     assert check_in.published == {"of": {"0": 5}, "0": [[5, None, None, None]]}
+    del check_in.published["of"]  # as an older version kept it
+    assert counts_of(check_in) == shown_before
 
 
 def test_a_named_check_in_keeps_no_small_total(room, grace, ada, ben, open_one, replies):
