@@ -50,4 +50,6 @@ if REDIS_URL:
 #: A made-up right-to-left language proves the layout and finds texts that were not marked.
 LANGUAGES = [("en", "English"), ("ar", "Pseudo-Arabic")]
 LOCALE_PATHS = [VAR_DIR / "pseudo-locale"]
-WHITENOISE_AUTOREFRESH = False
+#: Looks a file up when it is asked for: else each new client scans them all first (100 ms). That
+#: the scanning mode has them is a test of its own (tests/helpdesk/test_static.py).
+WHITENOISE_AUTOREFRESH = True

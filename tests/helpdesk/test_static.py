@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from helpdesk.static import Stylesheets, keep_copy
 from tests.servers import ROOT
@@ -21,6 +22,16 @@ def test_text_is_compressed_for_who_can_read_it(client, name):
     assert plain.getvalue() == lies
     assert small.headers["Content-Type"] == plain.headers["Content-Type"]
     assert small.headers["Vary"] == "Accept-Encoding"
+
+
+def test_the_mode_that_scans_the_files_first_serves_them_too(settings, client):
+    """Production's; the tests look files up one by one, since each new client would scan again."""
+    settings.WHITENOISE_AUTOREFRESH = False
+    files = WhiteNoiseMiddleware(lambda request: None).files
+    assert files["/static/js/live.js"]
+    answer = client.get("/static/css/base.css")
+    assert answer.status_code == 200
+    assert answer.getvalue() == (ROOT / "static/css/base.css").read_bytes()
 
 
 def test_a_changed_file_gets_a_new_copy(tmp_path):
