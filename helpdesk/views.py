@@ -11,10 +11,10 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from helpdesk import again
+
 #: Seconds after which a browser may try again.
 RETRY_AFTER = 5
-#: What is never shown again, whoever typed it.
-_SECRET = ("csrfmiddlewaretoken", "password")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -24,29 +24,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(render_to_string("_try_again.html", {"away": away}), status=status)
     else:
-        context = {
-            "typed": _typed(request),
-            "path": request.get_full_path(),
-            "token": get_token(request),  # from the cookie, so it can be sent once more
-        }
+        # The token is made from the cookie, so the form can be sent once more.
+        context = again.context_of(request) | {"token": get_token(request)}
         response = HttpResponse(render_to_string(name, context), status=status)
     if away:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
 
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
-    """Field names and values of a form whose answer failed; passwords and tokens left out."""
-    if request.method != "POST":
-        return []
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        if not name.startswith(_SECRET)
-        for value in values
-    ]
-
-
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that was open too long, or cookies are off: say what to do, keep what was typed."""
-    return render(request, "403_csrf.html", {"typed": _typed(request)}, status=403)
+    """A form that was open too long, a browser without cookies, or another website's form."""
+    is_ours = again.came_from_us(request)
+    if is_ours and request.headers.get("HX-Request") == "true":
+        return HttpResponse(render_to_string("_too_old.html"), status=403)
+    context = again.context_of(request) | {"is_ours": is_ours, "token": get_token(request)}
+    return render(request, "403_csrf.html", context, status=403)

@@ -13,6 +13,8 @@ from requests_app.models import HelpRequest, Queue
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
+#: As a browser says of a form of ours: only that is given back (tests/helpdesk/test_again.py).
+FROM_US = {"origin": "http://testserver"}
 
 
 def url(room, verb="show"):
@@ -98,7 +100,8 @@ def test_a_body_that_is_too_large_is_refused_kindly(browser_of, room, raise_hand
 def test_a_form_without_its_token_is_refused_and_keeps_the_text(browser_of, room, raise_hand, ada):
     raise_hand(ada)
     client = browser_of(ada, enforce_csrf_checks=True)
-    answer = client.post(f"/c/{room.slug}/describe/text/", {"text": "my long question"})
+    url = f"/c/{room.slug}/describe/text/"
+    answer = client.post(url, {"text": "my long question"}, headers=FROM_US)
     assert answer.status_code == 403
     assert "my long question" in answer.text
 
@@ -114,7 +117,8 @@ def test_a_database_that_is_away_says_so_and_keeps_the_text(
 
     monkeypatch.setattr(actions, "describe", away)
     client = browser_of(ada, raise_request_exception=False)
-    answer = client.post(f"/c/{room.slug}/describe/text/", {"text": "my long question"}, **headers)
+    url = f"/c/{room.slug}/describe/text/"
+    answer = client.post(url, {"text": "my long question"}, headers=FROM_US, **headers)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     if headers:
@@ -142,7 +146,7 @@ def test_a_locked_database_answers_503_and_loses_nothing(browser_of, room, lesso
     holder.start()
     holds.wait(5)
     try:
-        answer = client.post(url(room, "raise_hand"), {"form_key": "first"})
+        answer = client.post(url(room, "raise_hand"), {"form_key": "first"}, headers=FROM_US)
     finally:
         let_go.set()
         holder.join()
