@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -116,12 +117,16 @@ def own_of(present: Present, students: Collection[int]) -> Mapping[int, Own]:
 def _all_own(lesson: Lesson, nothing: Own) -> dict[int, Own]:
     """Of all who said something or were offered help in this lesson."""
     found: dict[int, Own] = {}
-    for mine in SelfCheck.objects.filter(lesson=lesson):
+    # What was said before somebody came in by the name alone is not theirs to see.
+    seen = Q(student__sealed_before=None) | Q(changed_at__gte=F("student__sealed_before"))
+    for mine in SelfCheck.objects.filter(seen, lesson=lesson):
         is_nudged = mine.nudged_at is not None and mine.nudge_ended_at is None
         label = max(nothing.label, _label(mine.changed_at))
         found[mine.student_id] = Own(label, mine.going, is_nudged)
     offers = Contact.objects.filter(lesson=lesson, kind=Contact.Kind.OFFERED)
-    for offer in offers.select_related("by"):
+    for offer in offers.select_related("by", "student"):
+        if not offer.student.sees(offer.at):
+            continue
         own = found.get(offer.student_id, nothing)
         waits = not offer.answer and lesson.closed_at is None
         found[offer.student_id] = own._replace(

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from checkins.models import CheckIn, FollowUp, NamedReply, NoteToSelf, PlannedHe
 from checkins.questions import Kind
 from classrooms.access import MemberRequest, new_key, student_required
 from classrooms.models import Membership
+from classrooms.proof import seen_by
 from requests_app.views import perform
 
 #: Keeps the keys with which this browser can change what it sent; the database has digests only.
@@ -44,6 +45,9 @@ def answer(request: MemberRequest, check_in_key: str) -> HttpResponse:
 
 
 def send(request: MemberRequest, check_in: CheckIn) -> HttpResponse:
+    has_replied = check_in.has_reply_of(request.membership)
+    if check_in.is_named and has_replied and not can_change(request, check_in):
+        return show_sent(request, check_in, status=409)
     form = reply_form(request, check_in, data=request.POST)
     if not form.is_valid():
         return show_form(request, check_in, form, status=422)
@@ -83,37 +87,55 @@ def show_form(
 def show_sent(request: MemberRequest, check_in: CheckIn, status: int = 200) -> HttpResponse:
     """What this student sent, as far as it leads back to them, and what they can do with it."""
     student = request.membership
-    note = PlannedHelp.objects.select_related("task").filter(check_in=check_in, student=student)
+    planned, note = my_wishes(check_in, student)
     context = place(request) | {
         "check_in": check_in,
         "has_replied": check_in.has_reply_of(student),
         "can_change": can_change(request, check_in),
-        "planned": note.first(),
-        "note": NoteToSelf.objects.filter(check_in=check_in, student=student).first(),
+        "planned": planned,
+        "note": note,
         "follow_up": my_follow_up(request, check_in),
         "lines": my_lines(check_in, student),
     }
     return render(request, "checkins/sent.html", context, status=status)
 
 
+def my_reply(check_in: CheckIn, student: Membership) -> NamedReply | None:
+    """What this student sent with their name, as far as they may see it."""
+    mine = NamedReply.objects.filter(check_in=check_in, student=student)
+    return mine.filter(seen_by(student, "sent_at")).first()
+
+
+def my_wishes(
+    check_in: CheckIn, student: Membership
+) -> tuple[PlannedHelp | None, NoteToSelf | None]:
+    """No time is kept with these, so they are from when the check-in was opened."""
+    if not student.sees(check_in.opened_at or timezone.now()):
+        return None, None
+    planned = PlannedHelp.objects.select_related("task").filter(check_in=check_in, student=student)
+    note = NoteToSelf.objects.filter(check_in=check_in, student=student)
+    return planned.first(), note.first()
+
+
+def my_follow_ups(student: Membership):
+    return FollowUp.objects.filter(seen_by(student, "requested_at"), student=student)
+
+
 def my_lines(check_in: CheckIn, student: Membership) -> list[tuple[str, str]]:
-    reply = NamedReply.objects.filter(check_in=check_in, student=student).first()
+    reply = my_reply(check_in, student)
     return results.named_lines(reply) if reply is not None else []
 
 
 def my_follow_up(request: MemberRequest, check_in: CheckIn) -> FollowUp | None:
-    return (
-        FollowUp.objects.select_related("adult")
-        .filter(check_in=check_in, student=request.membership)
-        .first()
-    )
+    mine = my_follow_ups(request.membership).select_related("adult")
+    return mine.filter(check_in=check_in).first()
 
 
 def can_change(request: MemberRequest, check_in: CheckIn) -> bool:
     if not check_in.is_open or not check_in.has_reply_of(request.membership):
         return False
     if check_in.is_named:
-        return True
+        return my_reply(check_in, request.membership) is not None
     known = edit_key_of(request, check_in)
     return actions.own_unnamed(check_in, request.membership, known) is not None
 
@@ -126,7 +148,7 @@ def sent_before(request: MemberRequest, check_in: CheckIn) -> dict:
     edit_key = edit_key_of(request, check_in)
     reply: object | None = actions.own_unnamed(check_in, student, edit_key)
     if check_in.is_named:
-        reply = NamedReply.objects.filter(check_in=check_in, student=student).first()
+        reply = my_reply(check_in, student)
     answers = getattr(reply, "answers", {})
     found = {f"q{number}": value for number, value in answers.items()}
     return {"edit_key": edit_key} | found | wishes_before(check_in, student)
@@ -134,9 +156,8 @@ def sent_before(request: MemberRequest, check_in: CheckIn) -> dict:
 
 def wishes_before(check_in: CheckIn, student: Membership) -> dict:
     found: dict = {}
-    note = NoteToSelf.objects.filter(check_in=check_in, student=student).first()
-    planned = PlannedHelp.objects.filter(check_in=check_in, student=student).first()
-    wanted = FollowUp.objects.active().filter(check_in=check_in, student=student).first()
+    planned, note = my_wishes(check_in, student)
+    wanted = my_follow_ups(student).active().filter(check_in=check_in).first()
     for number, question in enumerate(check_in.questions):
         if question["kind"] == Kind.NOTE and note is not None:
             found[f"q{number}"] = note.text
@@ -152,6 +173,8 @@ def wishes_before(check_in: CheckIn, student: Membership) -> dict:
 def raise_for_plan(request: MemberRequest, check_in_key: str) -> HttpResponse:
     """ "Raise my hand for this now": the planned-help note becomes a raised hand."""
     check_in = find_check_in(request, check_in_key)
+    if not request.membership.sees(check_in.opened_at or timezone.now()):
+        raise Http404
     return perform(request, lambda *, by: actions.raise_for_plan(check_in, by=by))
 
 
@@ -160,7 +183,7 @@ def raise_for_plan(request: MemberRequest, check_in_key: str) -> HttpResponse:
 def decline_follow_up(request: MemberRequest, check_in_key: str) -> HttpResponse:
     """The student no longer wants an adult to check in."""
     student = request.membership
-    mine = FollowUp.objects.filter(student=student, check_in__classroom=student.classroom)
+    mine = my_follow_ups(student).filter(check_in__classroom=student.classroom)
     actions.decline_follow_up(get_object_or_404(mine, check_in__key=check_in_key))
     messages.success(request, _("All right. Nobody will check in about this."))
     return redirect("checkins:mine", student.classroom.slug)
@@ -200,8 +223,9 @@ def mine(request: MemberRequest) -> HttpResponse:
     of_class = CheckIn.objects.filter(classroom=student.classroom)
     context = place(request) | {
         "check_ins": of_class.of_today(timezone.now()).order_by("-opened_at"),
-        "follow_ups": student.follow_ups.active().select_related("adult", "check_in"),
+        "follow_ups": my_follow_ups(student).active().select_related("adult", "check_in"),
         "notes": NoteToSelf.objects.filter(student=student, check_in__in=of_class)
+        .filter(seen_by(student, "check_in__opened_at"))
         .select_related("check_in")
         .order_by("-pk"),
     }

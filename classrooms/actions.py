@@ -6,16 +6,24 @@ announced with ``access_ended`` after commit, so that open sockets close.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from classrooms.access import digest, new_key
 from classrooms.codes import new_code, new_pin, new_slug
+from classrooms.errors import NotPossible
+from classrooms.joining import Joined as Joined
+from classrooms.joining import forget as forget
+from classrooms.joining import join as join
+from classrooms.joining import leave as leave
+from classrooms.joining import let_all_in as let_all_in
+from classrooms.joining import let_in as let_in
+from classrooms.joining import turn_away as turn_away
+from classrooms.joining import vouch as vouch
+from classrooms.joining import waiting_devices as waiting_devices
 from classrooms.models import (
     Attendance,
     Classroom,
@@ -29,23 +37,12 @@ from classrooms.models import (
     Task,
 )
 from classrooms.roster import RosterLine
-from classrooms.signals import access_ended, door_changed
+from classrooms.signals import access_ended, tell_door, tell_end
 from classrooms.text import name_key
 
 #: How long an invitation for a colleague can be used.
 INVITE_LASTS = timedelta(days=7)
 TASKS_AT_MOST = 60
-
-
-class NotPossible(Exception):
-    """The world moved on, or this cannot be done; the text says why and what to do."""
-
-
-class Joined(NamedTuple):
-    """What a browser gets when it joins: the row, and the key for its cookie (kept nowhere)."""
-
-    device: Device
-    key: str
 
 
 # --- Schools and classrooms --------------------------------------------------
@@ -118,7 +115,7 @@ def archive(classroom: Classroom) -> None:
     """Put a class away: nobody comes in until it is restored."""
     classroom.archived_at = timezone.now()
     classroom.save(update_fields=["archived_at"])
-    _announce_end(classroom=classroom)
+    tell_end(classroom=classroom)
 
 
 def restore(classroom: Classroom) -> None:
@@ -189,115 +186,6 @@ def move_task(task: Task, *, up: bool) -> None:
             other.save(update_fields=["position"])
 
 
-# --- Coming in ---------------------------------------------------------------
-
-
-@transaction.atomic
-def join(classroom: Classroom, *, name: str, pin: str = "") -> Joined:
-    """Let a browser in as ``name``; it may have to wait for the teacher's yes.
-
-    It waits where the class says so, and wherever another device already is this
-    student, unless the student's own PIN proves who it is. ``name`` is clean
-    (classrooms.text.clean_name). Raises NotPossible for a wrong PIN or for a name
-    that is not on the list of a class that joins by roster.
-    """
-    Classroom.objects.select_for_update().get(pk=classroom.pk)
-    _check_class_pin(classroom, pin)
-    student = classroom.memberships.present().students().filter(name_key=name_key(name)).first()
-    proven = _proves(classroom, student, pin)
-    if student is None:
-        student = _new_student(classroom, name)
-    taken = student.devices.filter(approved_at__isnull=False).exists()
-    key = new_key()
-    device = Device.objects.create(membership=student, key_digest=digest(key))
-    if proven or not (taken or classroom.approval):
-        let_in(device)
-    else:
-        _announce_door(classroom)
-    return Joined(device, key)
-
-
-def _check_class_pin(classroom: Classroom, pin: str) -> None:
-    if classroom.pin_mode == Classroom.PinMode.CLASS and not constant_time_compare(
-        pin, classroom.pin
-    ):
-        raise NotPossible(_("That PIN does not fit. Look at the board or ask your teacher."))
-
-
-def _proves(classroom: Classroom, student: Membership | None, pin: str) -> bool:
-    """Whether the student's own PIN was given, in a class where each has one."""
-    if classroom.pin_mode != Classroom.PinMode.PERSONAL:
-        return False
-    if student is None or not student.pin or not constant_time_compare(pin, student.pin):
-        raise NotPossible(
-            _("That name and PIN do not fit together. Check both, or ask your teacher.")
-        )
-    return True
-
-
-def _new_student(classroom: Classroom, name: str) -> Membership:
-    if classroom.join_by == Classroom.JoinBy.ROSTER:
-        raise NotPossible(
-            _("That name is not on the list. Please pick yours, or ask your teacher.")
-        )
-    return classroom.memberships.create(name=name, role=Role.STUDENT)
-
-
-@transaction.atomic
-def let_in(device: Device) -> None:
-    """The teacher's yes, or the door's where none is needed."""
-    now = timezone.now()
-    Device.objects.filter(pk=device.pk, approved_at=None).update(approved_at=now)
-    device.approved_at = device.approved_at or now
-    Membership.objects.filter(pk=device.membership_id, joined_at=None).update(joined_at=now)
-    _announce_door(device.membership.classroom)
-
-
-@transaction.atomic
-def let_all_in(classroom: Classroom) -> None:
-    for device in waiting_devices(classroom):
-        let_in(device)
-
-
-@transaction.atomic
-def turn_away(device: Device) -> None:
-    """The teacher's no. A name that only this device brought is forgotten with it."""
-    student = device.membership
-    device.delete()
-    if student.joined_at is None and not student.on_roster and not student.devices.exists():
-        student.delete()
-    _announce_door(student.classroom)
-
-
-def waiting_devices(classroom: Classroom | int) -> QuerySet[Device]:
-    """Devices that wait for the teacher's yes, first come first."""
-    return (
-        Device.objects.filter(
-            membership__classroom=classroom, membership__removed_at=None, approved_at=None
-        )
-        .select_related("membership__classroom")
-        .order_by("created_at", "pk")
-    )
-
-
-@transaction.atomic
-def forget(device: Device) -> None:
-    """This browser is nobody here any more ("Not you?", or a code that was taken back)."""
-    pk = device.pk
-    device.delete()
-    device.pk = pk
-    _announce_end(device=device)
-
-
-@transaction.atomic
-def leave(device: Device) -> None:
-    """The student says "Not you?". Who only waited to come in has never been here."""
-    if device.approved_at is None:
-        turn_away(device)
-    else:
-        forget(device)
-
-
 # --- People ------------------------------------------------------------------
 
 
@@ -332,7 +220,7 @@ def rename(membership: Membership, name: str) -> None:
             membership.save(update_fields=["name"])
     except IntegrityError:
         raise NotPossible(_("Another student has this name already.")) from None
-    _announce_door(membership.classroom)
+    tell_door(membership.classroom)
 
 
 @transaction.atomic
@@ -342,7 +230,7 @@ def remove(membership: Membership) -> None:
     membership.removed_at = timezone.now()
     membership.save(update_fields=["removed_at"])
     membership.devices.all().delete()
-    _announce_end(membership=membership)
+    tell_end(membership=membership)
 
 
 @transaction.atomic
@@ -355,7 +243,7 @@ def change_role(membership: Membership, role: str) -> None:
     _keep_one_teacher(membership)
     membership.role = role
     membership.save(update_fields=["role"])
-    _announce_end(membership=membership)
+    tell_end(membership=membership)
 
 
 def _keep_one_teacher(membership: Membership) -> None:
@@ -439,12 +327,3 @@ def forget_session(sender, request, **kwargs) -> None:
     key = request.session.session_key if request is not None else None
     if key:
         access_ended.send(None, session_key=key)
-
-
-def _announce_end(**whose) -> None:
-    transaction.on_commit(lambda: access_ended.send(None, **whose))
-
-
-def _announce_door(classroom: Classroom) -> None:
-    """Robust: who has joined is in, also if the queue cannot be told just now."""
-    transaction.on_commit(lambda: door_changed.send(None, classroom=classroom), robust=True)

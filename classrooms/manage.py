@@ -135,8 +135,13 @@ def let_in(request: MemberRequest, device: int) -> HttpResponse:
 @require_POST
 @manager_required
 def let_all_in(request: MemberRequest) -> HttpResponse:
-    actions.let_all_in(request.membership.classroom)
-    messages.success(request, _("Everybody is in."))
+    if actions.let_all_in(request.membership.classroom):
+        still = _(
+            "The others are in. Please look at these one by one: another device has the name."
+        )
+        messages.success(request, still)
+    else:
+        messages.success(request, _("Everybody is in."))
     return go(request, "people")
 
 
@@ -150,6 +155,17 @@ def turn_away(request: MemberRequest, device: int) -> HttpResponse:
         return people_page(request, already % {"name": name}, status=409)
     actions.turn_away(waiting)
     messages.success(request, _("%(name)s was not let in.") % {"name": name})
+    return go(request, "people")
+
+
+@require_POST
+@manager_required
+def vouch(request: MemberRequest, member: int) -> HttpResponse:
+    """The teacher knows who it is that came in by a name alone."""
+    person = find_member(request, member)
+    actions.vouch(person)
+    done = _("%(name)s sees again what they wrote here before.")
+    messages.success(request, done % {"name": person.name})
     return go(request, "people")
 
 

@@ -166,6 +166,9 @@ class Membership(models.Model):
     on_roster = models.BooleanField(default=False)
     joined_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    #: Set when somebody came in by this name with no proof: they are shown nothing of their own
+    #: from before (classrooms.proof).
+    sealed_before = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -196,6 +199,15 @@ class Membership(models.Model):
     @property
     def is_student(self) -> bool:
         return self.role == Role.STUDENT
+
+    @property
+    def is_sealed(self) -> bool:
+        """In by a name alone: what was there before is not shown."""
+        return self.sealed_before is not None
+
+    def sees(self, moment: datetime) -> bool:
+        """Whether this student may be shown what they wrote or asked at ``moment``."""
+        return self.sealed_before is None or moment >= self.sealed_before
 
     @property
     def can_raise(self) -> bool:

@@ -28,6 +28,7 @@ urlpatterns = [
     path(device + "let-in/", manage.let_in, name="let_in"),
     path(device + "turn-away/", manage.turn_away, name="turn_away"),
     path(member + "rename/", manage.rename, name="rename"),
+    path(member + "vouch/", manage.vouch, name="vouch"),
     path(member + "remove/", manage.remove, name="remove"),
     path(member + "role/", manage.change_role, name="change_role"),
     path(member + "forget-devices/", manage.forget_devices, name="forget_devices"),

@@ -128,6 +128,14 @@ def _come_in(request: HttpRequest, classroom: Classroom, form: JoinForm) -> Http
         return _ask_name(request, classroom, form, 422)
     for budget, key in budgets:
         limits.give_back(budget, key)
+    if joined.device.membership.is_sealed:
+        messages.info(
+            request,
+            _(
+                "Welcome back. What was written here before stays hidden until your teacher "
+                "says that it is you. You can ask for help right away."
+            ),
+        )
     response = redirect("requests_app:show", classroom.slug)
     access.remember_device(response, request.COOKIES, classroom.slug, joined.key)
     return response

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 
 from classrooms.models import Membership, Task
+from classrooms.proof import seen_by
 from coaching import catalogue, class_card, norms, rules, texts
 from coaching.models import Coaching, StudentView, Suggestion, coaching_of
 from requests_app import live, waits
@@ -54,8 +55,8 @@ class Desk:
     @cached_property
     def past(self) -> list[HelpRequest]:
         """The student's newest requests here, oldest first."""
-        mine = HelpRequest.objects.filter(student=self.student).with_people()
-        newest = mine.select_related("lesson").order_by("-pk")[:LOOKS_BACK]
+        mine = HelpRequest.objects.filter(seen_by(self.student, "raised_at"), student=self.student)
+        newest = mine.with_people().select_related("lesson").order_by("-pk")[:LOOKS_BACK]
         return list(newest)[::-1]
 
     @property

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classrooms.access import MemberRequest, member_required, student_required
 from classrooms.manage import saves
 from classrooms.models import Membership
+from classrooms.proof import seen_by
 from coaching import actions, class_card
 from coaching.forms import NoteForm
 from coaching.models import Note
@@ -71,7 +72,8 @@ def how_i_get_help(request: MemberRequest) -> HttpResponse:
         return own_page(request, NoteForm())
     form = NoteForm(request.POST)
     key = request.POST.get("request", "")[:16]
-    about = HelpRequest.objects.filter(student=student, key=key).first() if key else None
+    mine = HelpRequest.objects.filter(seen_by(student, "raised_at"), student=student)
+    about = mine.filter(key=key).first() if key else None
     if saves(form, lambda text: actions.add_note(student, text, about=about)):
         messages.success(request, _("Kept. Only you can read it."))
         return redirect("coaching:how_i_get_help", student.classroom.slug)
@@ -85,17 +87,24 @@ def own_page(request: MemberRequest, form: NoteForm) -> HttpResponse:
         "membership": student,
         "form": form,
         "key": (request.POST.get("request") or request.GET.get("request", ""))[:16],
-        "notes": Note.objects.filter(student=student).select_related("help_request__task"),
+        "notes": own_notes(student).select_related("help_request__task"),
         "helped": what_helped(student),
     }
     status = 422 if form.errors else 200
     return render(request, "coaching/how_i_get_help.html", context, status=status)
 
 
+def own_notes(student: Membership):
+    return Note.objects.filter(seen_by(student, "written_at"), student=student)
+
+
 def what_helped(student: Membership) -> list[str]:
     """What went before "I can carry on", in words, the newest first; never how often."""
     fine = HelpRequest.objects.filter(
-        student=student, status=Status.RESOLVED, reflection=Reflection.CARRY_ON
+        seen_by(student, "raised_at"),
+        student=student,
+        status=Status.RESOLVED,
+        reflection=Reflection.CARRY_ON,
     )
     rows = fine.order_by("-pk").values_list("kind", "outcome")[:LOOKS_BACK]
     found = (_words_for(kind, outcome) for kind, outcome in rows)
@@ -111,7 +120,7 @@ def _words_for(kind: str, outcome: str) -> str:
 @require_POST
 @student_required
 def delete_note(request: MemberRequest, note: int) -> HttpResponse:
-    actions.delete_note(get_object_or_404(Note, student=request.membership, pk=note))
+    actions.delete_note(get_object_or_404(own_notes(request.membership), pk=note))
     messages.success(request, _("The note is gone."))
     return redirect("coaching:how_i_get_help", request.membership.classroom.slug)
 

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from classrooms.signals import access_ended, door_changed
+from classrooms.signals import access_ended, door_changed, past_changed
 
 
 class RequestsAppConfig(AppConfig):
@@ -9,6 +9,7 @@ class RequestsAppConfig(AppConfig):
     def ready(self) -> None:
         access_ended.connect(_close_sockets, dispatch_uid="close_sockets")
         door_changed.connect(_show_door, dispatch_uid="show_door")
+        past_changed.connect(_show_past, dispatch_uid="show_past")
 
 
 def _close_sockets(
@@ -32,3 +33,9 @@ def _show_door(sender, classroom, **kwargs) -> None:
     from requests_app import actions
 
     actions.show_door(classroom)
+
+
+def _show_past(sender, student, **kwargs) -> None:
+    from requests_app import live
+
+    live.announce_past(student)

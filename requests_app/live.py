@@ -99,13 +99,14 @@ def class_context(present: Present) -> dict:
 
 
 def student_context(present: Present, latest: HelpRequest | None) -> dict:
+    shown = latest if latest is not None and latest.is_seen else None
     return {
         "classroom": present.queue.classroom,
-        "my_request": latest if _is_of_today(present, latest) else None,
-        "label": latest.label if latest else 0,
-        "coach": stage(latest),
+        "my_request": shown if _is_of_today(present, shown) else None,
+        "label": shown.label if shown else 0,
+        "coach": stage(shown),
         "form_key": f"after-{latest.key}" if latest else "first",
-        "asks_how_it_went": latest is not None and latest.asks_how_it_went(present.now),
+        "asks_how_it_went": shown is not None and shown.asks_how_it_went(present.now),
         "later_minutes": LATER_MINUTES,
         "reasons": Reason.choices,
         "wait": present.wait_of(latest.student_id) if latest else Wait(),
@@ -369,7 +370,7 @@ def _label(present: Present, audience: "Audience", latest: Mapping[int, HelpRequ
     if audience.kind == "class":
         return present.label
     own = latest.get(audience.student)
-    return own.label if own else 0
+    return own.label if own and own.is_seen else 0
 
 
 def _any_of(student_id: int, names: set[str]) -> bool:
@@ -469,6 +470,14 @@ def announce_asides(
         "asides_of": list(students),
     }
     transaction.on_commit(lambda: hub.tell_all(message), robust=True)
+
+
+def announce_past(student: Membership) -> None:
+    """The same when a student is shown another part of their own past (``classrooms.proof``)."""
+    queue = Queue.objects.of(student.classroom)
+    queue.version = Queue.objects.note_asides(queue.pk, class_wide=False)
+    announce(queue, students=[student.pk])
+    announce_asides(student.classroom, students=[student.pk])
 
 
 def dismiss(**passes) -> None:

@@ -341,6 +341,16 @@ class HelpRequest(models.Model):
     def is_active(self) -> bool:
         return self.status in ACTIVE
 
+    @property
+    def is_sealed(self) -> bool:
+        """Raised before somebody came in by the student's name alone (``classrooms.proof``)."""
+        return not self.student.sees(self.raised_at)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the student's page speaks of it: that a hand is up cannot be hidden."""
+        return self.is_active or not self.is_sealed
+
     def asks_how_it_went(self, now: datetime) -> bool:
         """Whether the student may still say how it went, or "not yet" (T10)."""
         return (

@@ -79,13 +79,13 @@ def raise_hand(request: MemberRequest) -> HttpResponse:
 @require_POST
 @student_required
 def solve(request: MemberRequest) -> HttpResponse:
-    return perform(request, actions.solve, my_request(request))
+    return perform(request, actions.solve, my_hand(request))
 
 
 @require_POST
 @student_required
 def lower(request: MemberRequest) -> HttpResponse:
-    return perform(request, actions.lower, my_request(request))
+    return perform(request, actions.lower, my_hand(request))
 
 
 @require_POST
@@ -117,19 +117,19 @@ def carry_over(request: MemberRequest) -> HttpResponse:
 def defer(request: MemberRequest) -> HttpResponse:
     """Take the proposed time, or name one with ``minutes``."""
     if "minutes" not in request.POST:
-        return perform(request, actions.defer, my_request(request))
+        return perform(request, actions.defer, my_hand(request))
     form = forms.LaterForm(request.POST)
 
     def put_off(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
         return actions.defer(help_request, by=by, at=form.at)
 
-    return perform(request, put_off, my_request(request)) if form.is_valid() else back(request)
+    return perform(request, put_off, my_hand(request)) if form.is_valid() else back(request)
 
 
 @require_POST
 @student_required
 def decline_later(request: MemberRequest) -> HttpResponse:
-    return perform(request, actions.decline_later, my_request(request))
+    return perform(request, actions.decline_later, my_hand(request))
 
 
 # --- The helper's verbs ------------------------------------------------------
@@ -445,7 +445,15 @@ def queue_of(request: MemberRequest) -> Queue:
 def my_request(request: MemberRequest) -> HelpRequest:
     """The request that this student's page is about: their newest here."""
     latest = latest_of(request.membership.pk)
-    if latest is None:
+    if latest is None or latest.is_sealed:
+        raise Http404
+    return latest
+
+
+def my_hand(request: MemberRequest) -> HelpRequest:
+    """The same for what can be done with any hand that is up, also from before a seal."""
+    latest = latest_of(request.membership.pk)
+    if latest is None or not latest.is_seen:
         raise Http404
     return latest
 

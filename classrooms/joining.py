@@ -1,0 +1,174 @@
+"""Coming in and leaving: names, PINs, the waiting room, "Not you?".
+
+Part of ``classrooms.actions``, which everybody else calls.
+"""
+
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+
+from classrooms import proof
+from classrooms.access import digest, new_key
+from classrooms.errors import NotPossible
+from classrooms.models import Classroom, Device, Membership, Role
+from classrooms.signals import tell_door, tell_end
+from classrooms.text import name_key
+
+
+class Joined(NamedTuple):
+    """What a browser gets when it joins: the row, and the key for its cookie (kept nowhere)."""
+
+    device: Device
+    key: str
+
+
+@transaction.atomic
+def join(classroom: Classroom, *, name: str, pin: str = "") -> Joined:
+    """Let a browser in as ``name``; it may have to wait for the teacher's yes.
+
+    It waits where the class says so, and wherever another device already is this
+    student, unless the student's own PIN proves who it is. Whoever comes back without
+    any proof starts without what there was before (``classrooms.proof``). ``name`` is
+    clean (classrooms.text.clean_name). Raises NotPossible for a wrong PIN or for a name
+    that is not on the list of a class that joins by roster.
+    """
+    _lock(classroom)
+    _check_class_pin(classroom, pin)
+    student = classroom.memberships.present().students().filter(name_key=name_key(name)).first()
+    is_proven = _proves(classroom, student, pin)
+    if student is None:
+        student = _new_student(classroom, name)
+    is_taken = student.devices.filter(approved_at__isnull=False).exists()
+    key = new_key()
+    device = Device.objects.create(membership=student, key_digest=digest(key))
+    if is_proven:
+        proof.end_unproven(student, but=device.pk)
+        proof.open_past(student)
+        _admit(device)
+    elif is_taken or classroom.approval:
+        tell_door(classroom)
+    else:
+        _admit_by_name(device)
+    return Joined(device, key)
+
+
+def _lock(classroom: Classroom) -> None:
+    """One at a time comes in. ``no_key``: rows that only point to the class need not wait, as
+    the lesson of whoever opens help meanwhile, under the lock of the queue that this needs too.
+    """
+    Classroom.objects.select_for_update(no_key=True).get(pk=classroom.pk)
+
+
+def _check_class_pin(classroom: Classroom, pin: str) -> None:
+    if classroom.pin_mode == Classroom.PinMode.CLASS and not constant_time_compare(
+        pin, classroom.pin
+    ):
+        raise NotPossible(_("That PIN does not fit. Look at the board or ask your teacher."))
+
+
+def _proves(classroom: Classroom, student: Membership | None, pin: str) -> bool:
+    """Whether the student's own PIN was given, in a class where each has one."""
+    if classroom.pin_mode != Classroom.PinMode.PERSONAL:
+        return False
+    if student is None or not student.pin or not constant_time_compare(pin, student.pin):
+        raise NotPossible(
+            _("That name and PIN do not fit together. Check both, or ask your teacher.")
+        )
+    return True
+
+
+def _new_student(classroom: Classroom, name: str) -> Membership:
+    if classroom.join_by == Classroom.JoinBy.ROSTER:
+        raise NotPossible(
+            _("That name is not on the list. Please pick yours, or ask your teacher.")
+        )
+    return classroom.memberships.create(name=name, role=Role.STUDENT)
+
+
+def _admit(device: Device) -> None:
+    now = timezone.now()
+    Device.objects.filter(pk=device.pk, approved_at=None).update(approved_at=now)
+    device.approved_at = device.approved_at or now
+    Membership.objects.filter(pk=device.membership_id, joined_at=None).update(joined_at=now)
+    tell_door(device.membership.classroom)
+
+
+def _admit_by_name(device: Device) -> None:
+    """In, with nothing but a name to show; a name that was never in has no past to seal."""
+    if device.membership.joined_at is not None:
+        proof.seal(device.membership)
+    _admit(device)
+
+
+@transaction.atomic
+def let_in(device: Device) -> None:
+    """The teacher's yes to this one: it proves who it is, unless somebody else is in by name."""
+    if not _others_inside(device):
+        proof.open_past(device.membership)
+    _admit(device)
+
+
+@transaction.atomic
+def let_all_in(classroom: Classroom) -> bool:
+    """A yes to all is no look at each: they come in by their names alone, and a second device
+    of somebody goes on waiting. Returns whether anybody still waits."""
+    _lock(classroom)
+    for device in waiting_devices(classroom):
+        if not _others_inside(device):
+            _admit_by_name(device)
+    return waiting_devices(classroom).exists()
+
+
+def _others_inside(device: Device) -> bool:
+    """Whether another browser is this student already."""
+    others = Device.objects.filter(membership=device.membership_id, approved_at__isnull=False)
+    return others.exclude(pk=device.pk).exists()
+
+
+@transaction.atomic
+def vouch(student: Membership) -> None:
+    """The teacher says that whoever is in as this student is: their past opens again."""
+    proof.open_past(student)
+
+
+@transaction.atomic
+def turn_away(device: Device) -> None:
+    """The teacher's no. A name that only this device brought is forgotten with it."""
+    student = device.membership
+    device.delete()
+    if student.joined_at is None and not student.on_roster and not student.devices.exists():
+        student.delete()
+    tell_door(student.classroom)
+
+
+def waiting_devices(classroom: Classroom | int) -> QuerySet[Device]:
+    """Devices that wait for the teacher's yes, first come first."""
+    return (
+        Device.objects.filter(
+            membership__classroom=classroom, membership__removed_at=None, approved_at=None
+        )
+        .select_related("membership__classroom")
+        .order_by("created_at", "pk")
+    )
+
+
+@transaction.atomic
+def forget(device: Device) -> None:
+    """This browser is nobody here any more ("Not you?", or a code that was taken back)."""
+    pk = device.pk
+    device.delete()
+    device.pk = pk
+    tell_end(device=device)
+
+
+@transaction.atomic
+def leave(device: Device) -> None:
+    """The student says "Not you?". Whoever only waited to come in has never been here."""
+    if device.approved_at is None:
+        turn_away(device)
+    else:
+        forget(device)
