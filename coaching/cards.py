@@ -14,14 +14,15 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from classrooms.models import Membership, Task
 from classrooms.proof import seen_by
 from coaching import catalogue, class_card, norms, rules, texts
 from coaching.models import Coaching, StudentView, Suggestion, coaching_of
-from requests_app import live, waits
+from requests_app import live
 from requests_app.models import ENDED, HelpRequest, Queue, Status
-from requests_app.order import CarryOn
+from requests_app.order import CarryOn, Rule, explain, told_effect
 from requests_app.said import Feeling, Kind, NextOne, Repair, Tried
 from resources.models import Entry, Topic, today_in
 from resources.search import plain, suggest
@@ -62,6 +63,11 @@ class Desk:
     @property
     def mine(self) -> HelpRequest | None:
         return self.past[-1] if self.past else None
+
+    @cached_property
+    def rule(self) -> str:
+        """How the line of this class is ordered."""
+        return Queue.objects.of(self.student.classroom).rule
 
     @property
     def can_say(self) -> bool:
@@ -223,6 +229,7 @@ def card_context(desk: Desk, card: str) -> dict:
     asked = "R4" if card == "kind" and desk.leads_elsewhere else card
     given: dict[str, Any] = {
         "question": desk.questions[asked],
+        "note": note_of(desk, card),
         "was": written(mine, card),
         "back": previous(desk, card),
         "place": place_of(desk, card),
@@ -232,7 +239,10 @@ def card_context(desk: Desk, card: str) -> dict:
     elif card == "kind":
         given |= {"kinds": desk.kinds(), "is_private": desk.coaching.is_private_on}
     elif card == "carry_on":
-        given["choices"] = CarryOn.choices
+        given["choices"] = [
+            (value, label, told_effect(desk.rule, mine.credits, value))
+            for value, label in CarryOn.choices
+        ]
     elif card == "tried":
         given["choices"] = Tried.choices
     elif card == "text":
@@ -240,6 +250,20 @@ def card_context(desk: Desk, card: str) -> dict:
     elif card == rules.REPAIR:
         given["choices"] = repairs(desk)
     return given
+
+
+def note_of(desk: Desk, card: str) -> str:
+    """Below a card: what its answer does to the place in line, and who reads it."""
+    if card == rules.FIRST_LOOK:
+        return _("Only if you like. Your place stays the same.")
+    if card == "carry_on" and desk.rule == Rule.HEAD_STARTS:
+        return _("Only if you like. Only your helpers read it.")
+    if card == "task" and desk.rule == Rule.BY_TASK:
+        return _(
+            "Only if you like. People on the same task are helped one after another, so your place "
+            "can change. Only your helpers read it."
+        )
+    return _("Only if you like. Your place stays the same, and only your helpers read it.")
 
 
 def repairs(desk: Desk) -> list[tuple]:
@@ -307,7 +331,9 @@ def busy_at(desk: Desk):
     """When the usual wait will have passed; None where nobody knows what is usual (C5)."""
     mine = desk.mine
     assert mine is not None
-    usual = waits.usual_wait(live.look(Queue.objects.of(desk.student.classroom).pk).visits)
+    if mine.status != Status.WAITING:
+        return None
+    usual = live.look(Queue.objects.of(desk.student.classroom).pk).usual_wait
     return mine.raised_at + timedelta(minutes=usual[1]) if usual else None
 
 
@@ -369,10 +395,12 @@ def after(desk: Desk) -> dict:
         and mine.ended_at is not None
         and timezone.now() - mine.ended_at < timedelta(minutes=15)
     )
+    unseen = class_card.unseen_by(desk.student)
     return {
         "asks_next_one": is_fresh and mine is not None and mine.reflection and not mine.next_one,
         "next_ones": NextOne.choices,
         "offers_note": is_fresh and mine is not None and bool(mine.reflection) and not settings.LAN,
-        "class_card": class_card.unseen_by(desk.student),
+        "class_card": unseen,
+        "rule": explain(desk.rule) if unseen else "",
         "norm": norms.message(desk.student.classroom, timezone.now()),
     }

@@ -72,11 +72,16 @@ QUESTIONS = {
     "repair": _("Not yet is useful to know. Let's try another way."),
 }
 
-#: What every class starts with (A14).
+#: What every class starts with. How the line works is not in it: below the card stands the
+#: sentence of the rule that the class really has (requests_app.order).
 CLASS_CARD = _(
     "Stuck? Try one thing first: read it again, look at an example, or ask your neighbour.\n"
     "Still stuck? Raise your hand. You do not have to wait until it gets bad.\n"
-    "We help in the order you asked. People who have not had help yet get a small head start.\n"
     "Only the people who help see your name and what you write. Classmates never do.\n"
     "Solved it while you waited? Say so. That counts just as much."
+)
+
+#: What the card once said of the line, whatever the rule; not shown where a class began with it.
+FORMER_WORDS = _(
+    "We help in the order you asked. People who have not had help yet get a small head start."
 )

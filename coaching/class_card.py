@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from classrooms.models import Classroom, Membership
-from coaching.catalogue import CLASS_CARD
+from coaching.catalogue import CLASS_CARD, FORMER_WORDS
 from coaching.models import ClassCard, StudentView
 
 
@@ -15,7 +15,8 @@ class Card(NamedTuple):
 
     @property
     def lines(self) -> list[str]:
-        return [line for line in self.text.splitlines() if line.strip()]
+        lines = [line.strip() for line in self.text.splitlines()]
+        return [line for line in lines if line and line != FORMER_WORDS]
 
 
 def current(classroom: Classroom) -> Card:

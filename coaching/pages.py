@@ -19,7 +19,7 @@ from coaching import actions, class_card
 from coaching.forms import NoteForm
 from coaching.models import Note
 from requests_app.models import HelpRequest, Outcome, Queue, Reflection, Status
-from requests_app.order import EXPLAINED, Rule
+from requests_app.order import explain
 from requests_app.said import Kind
 
 #: The newest requests that "what helped" looks at.
@@ -44,7 +44,7 @@ def how_we_ask(request: MemberRequest) -> HttpResponse:
         "classroom": classroom,
         "membership": request.membership,
         "class_card": class_card.current(classroom),
-        "rule": EXPLAINED[Rule(Queue.objects.of(classroom).rule)],
+        "rule": explain(Queue.objects.of(classroom).rule),
     }
     return render(request, "coaching/how_we_ask.html", context)
 

@@ -22,8 +22,8 @@ class Rule(models.TextChoices):
     R4 = "R4", _("Another kind of help when the same task comes back soon")
     R5 = "R5", _("“A longer visit may help” at the third hand in 15 minutes")
     R6 = "R6", _("Ways to go on after “not yet”")
-    R7 = "R7", _("Cards shrink to one line for who needs them no more")
-    R8 = "R8", _("No cards at all for who feels overwhelmed")
+    R7 = "R7", _("Cards shrink to one line for students who need them no more")
+    R8 = "R8", _("No cards at all for a student who feels overwhelmed")
     R9 = "R9", _("Sentence starters and time to think in a help moment")
 
 

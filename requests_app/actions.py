@@ -230,15 +230,7 @@ def describe(help_request: HelpRequest, *, by: Membership, **said) -> HelpReques
     with _change(help_request, "describe", by=by) as current:
         _say(current, said)
         if "carry_on" in said:
-            past = _past_of(current.student_id, current.lesson_id, current.form_key)
-            known = _credits(current, [row for row in past if row.pk != current.pk])
-            credits = Credits(
-                known.first_today,
-                known.been_a_while,
-                current.missed_last_time,
-                current.carry_on,
-            )
-            _give_credits(current, credits)
+            _give_credits(current, current.credits)
     return current
 
 

@@ -35,7 +35,7 @@ from classrooms.models import Classroom, Device, Lesson, Membership, Role
 from requests_app import asides, hub
 from requests_app.hub import Frame, Part, Work
 from requests_app.models import HelpRequest, Queue, Reason, Status, queue_ids
-from requests_app.order import EXPLAINED, Rule
+from requests_app.order import NEXT_TIME, NEXT_TIME_FOR_HELPERS, Rule, explain
 from requests_app.present import Present, Wait, forget_queues, look
 
 #: Minutes that a student can put their request off by (T12).
@@ -80,6 +80,7 @@ def helpers_context(present: Present) -> dict:
         "queue": present.queue,
         "classroom": present.queue.classroom,
         "present": present,
+        "next_time": NEXT_TIME_FOR_HELPERS.get(Rule(present.queue.rule), ""),
         "rows": {
             "with_helper": _rows(present, present.with_helper),
             "waiting": _rows(present, present.waiting),
@@ -110,7 +111,8 @@ def student_context(present: Present, latest: HelpRequest | None) -> dict:
         "later_minutes": LATER_MINUTES,
         "reasons": Reason.choices,
         "wait": present.wait_of(latest.student_id) if latest else Wait(),
-        "rule": EXPLAINED[Rule(present.queue.rule)],
+        "rule": explain(present.queue.rule),
+        "next_time": NEXT_TIME.get(Rule(present.queue.rule), ""),
     }
 
 

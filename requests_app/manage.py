@@ -12,7 +12,7 @@ from classrooms.access import MemberRequest, helper_required, manager_required
 from requests_app import actions
 from requests_app.forms import OrderForm
 from requests_app.models import Queue, Status
-from requests_app.order import EXPLAINED, Rule
+from requests_app.order import Rule, explain
 
 LESSONS_ON_A_PAGE = 20
 
@@ -46,6 +46,6 @@ def order(request: MemberRequest) -> HttpResponse:
         "form": form,
         "classroom": classroom,
         "tab": "settings",
-        "choices": zip(form["rule"], (EXPLAINED[rule] for rule in Rule), strict=True),
+        "choices": zip(form["rule"], (explain(rule) for rule in Rule), strict=True),
     }
     return render(request, "requests_app/order.html", context)

@@ -14,7 +14,7 @@ from classrooms.models import Device, Lesson
 from classrooms.prepared import Prepared
 from requests_app import waits
 from requests_app.models import WITH_HELPER, HelpRequest, Queue, Status, latest_of
-from requests_app.order import Rule, arrange
+from requests_app.order import Rule, Turns, arrange, turns_of
 
 #: A task is a hot spot with this many open requests in ten minutes, or this share of those
 #: present, whichever is more (M18).
@@ -122,9 +122,20 @@ class Present:
 
     @cached_property
     def waiting(self) -> list[HelpRequest]:
-        return arrange(
-            [each for each in self.active if each.status == Status.WAITING], self.queue.rule
+        waiting = [each for each in self.active if each.status == Status.WAITING]
+        return arrange(waiting, self.queue.rule, self.turns)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Which tasks the helpers are at; asked for only in a class that groups by task."""
+        if self.queue.rule != Rule.BY_TASK or self.lesson is None:
+            return {}
+        taken = self.queue.help_requests.filter(
+            lesson=self.lesson, helper__isnull=False, claimed_at__isnull=False
         )
+        newest = taken.order_by("-claimed_at", "-pk")
+        rows = newest.values_list("helper_id", "task_id", "claimed_at")
+        return turns_of((helper, task, when) for helper, task, when in rows if when is not None)
 
     @property
     def longest(self) -> HelpRequest | None:
@@ -271,6 +282,8 @@ class Present:
             return Wait()
         if place == 0:
             return Wait(is_next=True)
+        if not self.active_helpers:  # nobody is helping, so nobody knows how long it takes
+            return Wait()
         known = waits.wait_range(place, self.visits, self.active_helpers)
         return Wait(False, *known) if known else Wait()
 

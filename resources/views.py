@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classrooms import limits
 from requests_app.models import Queue
-from requests_app.order import EXPLAINED, Rule
+from requests_app.order import explain
 from resources import actions
 from resources.forms import FilterForm
 from resources.models import Cost, Entry, Kind, Pathway, Where
@@ -42,7 +42,7 @@ def get_help(request: PlacedRequest) -> HttpResponse:
     place = request.place
     context: dict[str, Any] = {"contacts": place.contacts(), "pathways": place.pathways()}
     if place.classroom is not None:
-        context["rule"] = EXPLAINED[Rule(Queue.objects.of(place.classroom).rule)]
+        context["rule"] = explain(Queue.objects.of(place.classroom).rule)
     if place.school is not None:
         context["has_entries"] = place.shelf().exists()
         context["message"] = message_of(place.school)

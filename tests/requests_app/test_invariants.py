@@ -702,7 +702,7 @@ def check_history(now):
 
 def check_line(present):
     waiting = HelpRequest.objects.filter(queue=present.queue, status=Status.WAITING)
-    assert present.waiting == arrange(waiting.order_by("?"), present.queue.rule)
+    assert present.waiting == arrange(waiting.order_by("?"), present.queue.rule, present.turns)
     told = [present.wait_of(each.student_id).is_next for each in present.waiting]
     if present.queue.rule != Rule.TEACHER:
         assert told == [place == 0 for place in range(len(told))]

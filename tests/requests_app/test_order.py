@@ -280,20 +280,20 @@ def test_by_task_nobody_stands_between_two_on_the_same_task(line):
 
 
 @given(lines(plain=True))
-def test_by_task_each_group_keeps_the_order_of_head_starts(line):
-    by_task, by_head_start = arrange(line, Rule.BY_TASK), arrange(line, Rule.HEAD_STARTS)
+def test_by_task_each_group_keeps_the_order_of_asking(line):
+    by_task, by_asking = arrange(line, Rule.BY_TASK), arrange(line, Rule.ASKED)
     for task in {each.task_id for each in line}:
         group = [each for each in by_task if each.task_id == task]
-        assert group == [each for each in by_head_start if each.task_id == task]
+        assert group == [each for each in by_asking if each.task_id == task]
 
 
 @given(lines(plain=True))
 def test_by_task_the_groups_stand_by_their_first(line):
     arranged = arrange(line, Rule.BY_TASK)
-    assert not arranged or arranged[0].sort_at == min(each.sort_at for each in line)
+    assert not arranged or arranged[0].raised_at == min(each.raised_at for each in line)
     firsts = {}
     for each in arranged:
-        firsts.setdefault(each.task_id or f"alone {each.pk}", each.sort_at)
+        firsts.setdefault(each.task_id or f"alone {each.pk}", each.raised_at)
     assert list(firsts.values()) == sorted(firsts.values())
 
 

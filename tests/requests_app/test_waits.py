@@ -174,9 +174,15 @@ def three(room):
 
 
 @pytest.mark.django_db
-def test_the_first_is_next_and_the_third_is_told_a_range(queue, clock, have_visits, three):
+def test_the_first_is_next_and_the_third_is_told_a_range(
+    queue, clock, have_visits, three, room, grace
+):
     have_visits(1, 2, 3, 4, 5)
-    told = told_to_the_third(queue, clock, *three)
+    told_to_the_third(queue, clock, *three)
+    assert present(queue).wait_of(three[2].pk) == live.Wait(), "nobody helps, so nobody knows"
+    fourth = room.memberships.create(name="Dora")
+    actions.claim(actions.raise_hand(queue, student=fourth, form_key="now"), by=grace)
+    told = present(queue).wait_of(three[2].pk)
     assert told == live.Wait(is_next=False, low=4, high=8)  # two ahead, 2 to 4 minutes each
     assert present(queue).wait_of(three[0].pk) == live.Wait(is_next=True)
 
