@@ -1,6 +1,6 @@
-"""The clock: what was planned begins, what was stuck is nudged, old answers go.
+"""The clock: what was planned begins, what was stuck is nudged. Late or twice does no harm.
 
-Late or twice does no harm.
+Old answers go by the rules in ``checkins.records``.
 """
 
 from huey import crontab
@@ -12,8 +12,3 @@ from checkins import actions
 @db_periodic_task(crontab(minute="*"))
 def run_check_in_clock() -> None:
     actions.run_clock()
-
-
-@db_periodic_task(crontab(minute="17"))
-def delete_old_answers() -> None:
-    actions.delete_what_is_due()

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 
 from django.conf import settings
@@ -24,6 +25,8 @@ from classrooms.prepared import Prepared
 
 #: Classes one browser remembers; the oldest is forgotten first. Keeps the cookie below 4 kB.
 REMEMBERED_CLASSES = 16
+#: How exactly it is known when a browser was here last.
+USE_NOTED_EVERY = timedelta(days=7)
 _SALT = "classrooms.device"
 
 
@@ -135,6 +138,13 @@ def find_entry(user, cookies: Mapping[str, str], slug: str) -> Entry | None:
     return Entry(device.membership, device) if device is not None else None
 
 
+def note_use(device: Device) -> None:
+    """Remember that a browser still comes, once a week: one that does not is forgotten."""
+    today = timezone.localdate()
+    if device.used_on is None or today - device.used_on >= USE_NOTED_EVERY:
+        Device.objects.filter(pk=device.pk).update(used_on=today)
+
+
 def has_come_in(request: HttpRequest) -> bool:
     """Signed in, or remembered by some class: somebody, not nobody."""
     return request.user.is_authenticated or bool(device_keys(request.COOKIES))
@@ -155,6 +165,8 @@ def member_required(view: Callable, *, allowed: Callable[[Membership], bool] | N
             raise Http404
         if entry.is_waiting:
             return redirect("classrooms:waiting", slug)
+        if entry.device is not None:
+            note_use(entry.device)
         request.entry, request.membership = entry, entry.membership
         with timezone.override(entry.membership.classroom.zone):
             return view(request, *args, **kwargs)

@@ -119,8 +119,9 @@ def archive(classroom: Classroom) -> None:
 
 
 def restore(classroom: Classroom) -> None:
-    classroom.archived_at = None
-    classroom.save(update_fields=["archived_at"])
+    """Bring a class back; it counts as in use from now on."""
+    classroom.archived_at, classroom.restored_at = None, timezone.now()
+    classroom.save(update_fields=["archived_at", "restored_at"])
 
 
 @transaction.atomic
@@ -226,7 +227,7 @@ def rename(membership: Membership, name: str) -> None:
 @transaction.atomic
 def remove(membership: Membership) -> None:
     """Take somebody out of the class. Their past stays; their devices are forgotten."""
-    _keep_one_teacher(membership)
+    keep_one_teacher(membership)
     membership.removed_at = timezone.now()
     membership.save(update_fields=["removed_at"])
     membership.devices.all().delete()
@@ -240,13 +241,14 @@ def change_role(membership: Membership, role: str) -> None:
         raise NotPossible(_("Students and staff come in by different doors."))
     if membership.role == role:
         return
-    _keep_one_teacher(membership)
+    keep_one_teacher(membership)
     membership.role = role
     membership.save(update_fields=["role"])
     tell_end(membership=membership)
 
 
-def _keep_one_teacher(membership: Membership) -> None:
+def keep_one_teacher(membership: Membership) -> None:
+    """Raises NotPossible for the last teacher of a class."""
     if membership.role != Role.TEACHER:
         return
     others = (

@@ -94,6 +94,8 @@ class Classroom(models.Model):
     approval = models.BooleanField(_("I let each student in myself"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: When it was brought back after it had been put away: it counts as in use from then on.
+    restored_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ClassroomQuerySet.as_manager()
 
@@ -233,6 +235,8 @@ class Device(models.Model):
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)
+    #: The last day on which it came, give or take a week (classrooms.access).
+    used_on = models.DateField(null=True, default=timezone.localdate, editable=False)
 
 
 class Task(models.Model):

@@ -27,6 +27,12 @@ env.refuse_unknown(
         "HELPDESK_OPEN_SIGNUP",
         "HELPDESK_CHECK_LINKS",
         "HELPDESK_KEEP_WORDS_DAYS",
+        "HELPDESK_KEEP_FACTS_DAYS",
+        "HELPDESK_KEEP_LEFT_DAYS",
+        "HELPDESK_KEEP_DEVICES_DAYS",
+        "HELPDESK_KEEP_CLASSES_DAYS",
+        "HELPDESK_KEEP_ACCOUNTS_DAYS",
+        "HELPDESK_KEEP_HISTORY_DAYS",
         "HELPDESK_TIME_ZONE",
         "HELPDESK_LANGUAGES",
         "HELPDESK_TRUSTED_PROXIES",
@@ -96,6 +102,7 @@ INSTALLED_APPS = [
     "resources",
     "coaching",
     *(["demo"] if DEMO else []),
+    "records",
 ]
 
 MIDDLEWARE = [
@@ -257,8 +264,21 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 #: Ask other servers whether the links in the directory still work; not in a class's own network.
 CHECK_LINKS = env.flag("HELPDESK_CHECK_LINKS", PRODUCTION)
-#: Days after a request's end until its words are deleted; what measures need stays (C12, 10).
+# How many days things about people stay; docs/privacy.md has the whole list.
+#: What was written about a request, after its end; what measures need stays.
 KEEP_WORDS_DAYS = env.number("HELPDESK_KEEP_WORDS_DAYS", 90, low=1, high=3650)
+#: Who asked and how it went, who was there, who was offered help, after the lesson.
+KEEP_FACTS_DAYS = env.number("HELPDESK_KEEP_FACTS_DAYS", 365, low=1, high=3650)
+#: People who left a class, and invitations that ran out.
+KEEP_LEFT_DAYS = env.number("HELPDESK_KEEP_LEFT_DAYS", 30, low=1, high=365)
+#: A student's browser that did not come back.
+KEEP_DEVICES_DAYS = env.number("HELPDESK_KEEP_DEVICES_DAYS", 180, low=30, high=3650)
+#: A class in which help is not opened any more is put away; a class put away is erased.
+KEEP_CLASSES_DAYS = env.number("HELPDESK_KEEP_CLASSES_DAYS", 365, low=30, high=3650)
+#: An account that belongs to no class and no school, after its last sign-in.
+KEEP_ACCOUNTS_DAYS = env.number("HELPDESK_KEEP_ACCOUNTS_DAYS", 365, low=30, high=3650)
+#: Who changed what, of a school's and of the server's settings.
+KEEP_HISTORY_DAYS = env.number("HELPDESK_KEEP_HISTORY_DAYS", 365, low=30, high=3650)
 #: Whether anybody may make a teacher's account.
 OPEN_SIGNUP = env.flag("HELPDESK_OPEN_SIGNUP", not PRODUCTION)
 LOGIN_URL = "classrooms:index"

@@ -4,14 +4,12 @@ Each verb runs in one transaction, under its queue's lock: look, check, write,
 record, announce. Views, admin, jobs and commands all come through here.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Field, Q, QuerySet
 from django.utils import timezone
@@ -29,7 +27,6 @@ from requests_app.models import (
     REOPEN_WITHIN,
     RETURN_GRACE,
     UNDO_WITHIN,
-    WORDS,
     Event,
     HelpRequest,
     Outcome,
@@ -41,8 +38,6 @@ from requests_app.models import (
 )
 from requests_app.order import Credits
 from requests_app.said import Repair
-
-logger = logging.getLogger(__name__)
 
 #: "It has been a while" looks back over this many attended lessons (D2).
 LESSONS_BACK = 5
@@ -604,39 +599,6 @@ def come_back(help_request: HelpRequest, *, now: datetime) -> HelpRequest:
 def _still_due(moment: datetime | None, limit: datetime) -> None:
     if moment is None or moment > limit:
         raise NotPossible("not due any more")
-
-
-def delete_words(now: datetime | None = None) -> int:
-    """Delete what was written about requests that ended ``KEEP_WORDS_DAYS`` ago, from the rows
-    and from their history (A39; C12, 10); the facts that measures need stay.
-
-    Late or twice does no harm. Returns how many requests that were.
-    """
-    until = (now or timezone.now()) - timedelta(days=settings.KEEP_WORDS_DAYS)
-    due = HelpRequest.objects.filter(ended_at__lte=until).with_words()
-    ids = list(due.order_by("pk").values_list("pk", "queue_id"))
-    for pk, queue_id in ids:
-        _delete_words_of(pk, queue_id)
-    if ids:
-        logger.info("words of %d requests deleted", len(ids))
-    return len(ids)
-
-
-@transaction.atomic
-def _delete_words_of(pk: int, queue_id: int) -> None:
-    queue = Queue.objects.locked(queue_id)
-    current = queue.help_requests.get(pk=pk)
-    for name in WORDS:
-        setattr(current, name, "")
-    current.version += 1
-    current.changed_at += timedelta(microseconds=1)  # a new label, no new time
-    current.save(update_fields=[*WORDS, "version", "changed_at"])
-    events = list(current.events.all())
-    for event in events:
-        for kept in (event.facts, event.before):
-            kept.update({name: "" for name in WORDS if name in kept})
-    Event.objects.bulk_update(events, ["facts", "before"])
-    live.announce(queue, students=[current.student_id])
 
 
 # --- One place where a help request changes ----------------------------------

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from classrooms.access import MemberRequest, helper_required, manager_required
 from requests_app import actions
+from requests_app.forgetting import with_totals
 from requests_app.forms import OrderForm
 from requests_app.models import Queue, Status
 from requests_app.order import Rule, explain
@@ -28,7 +29,14 @@ def history(request: MemberRequest) -> HttpResponse:
         asked=Count("help_requests"), helped=ended, missed=missed
     )
     page = Paginator(lessons, LESSONS_ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "classroom": classroom, "tab": "history"}
+    shown = with_totals(page.object_list)
+    context = {
+        "page": page,
+        "lessons": shown,
+        "some_gone": any(None in (each.asked, each.helped, each.missed) for each in shown),
+        "classroom": classroom,
+        "tab": "history",
+    }
     return render(request, "requests_app/history.html", context)
 
 

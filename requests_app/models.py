@@ -429,3 +429,18 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["pk"]
+
+
+class LessonTotals(models.Model):
+    """What stays of a lesson once its requests are gone: how many, with no way back to anybody.
+
+    ``asked`` is empty where fewer than FEWEST_KEPT asked; the others where what they say, or what
+    is left over beside them, would be about fewer than that.
+    """
+
+    FEWEST_KEPT = 5
+
+    lesson = models.OneToOneField(Lesson, on_delete=models.CASCADE, related_name="totals")
+    asked = models.PositiveIntegerField(null=True)
+    helped = models.PositiveIntegerField(null=True)
+    missed = models.PositiveIntegerField(null=True)

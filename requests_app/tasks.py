@@ -6,6 +6,7 @@ from huey import crontab
 from huey.constants import EmptyData
 from huey.contrib.djhuey import HUEY, db_periodic_task, on_startup
 
+from records import registry
 from requests_app import actions
 
 #: Where the clock notes when it last worked: beside its jobs, so every process can read it.
@@ -19,8 +20,9 @@ def run_clock() -> None:
 
 
 @db_periodic_task(crontab(minute="23"))
-def delete_words() -> None:
-    actions.delete_words()
+def keep_rules() -> None:
+    """Whatever an app keeps about people goes when its time is up."""
+    registry.run_due()
 
 
 @on_startup()

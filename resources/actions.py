@@ -386,6 +386,13 @@ def _index_pathway(pathway: Pathway) -> None:
     )
 
 
+def index_again(thing: Entry | Pathway) -> None:
+    """Let the search know what stands in it now, if it knows it at all."""
+    which = {"entry": thing} if isinstance(thing, Entry) else {"pathway": thing}
+    for row in SearchText.objects.filter(**which):
+        SearchText.objects.filter(pk=row.pk).update(**_words_of(thing))
+
+
 def _words_of(thing: Entry | Pathway) -> dict[str, str]:
     """The plain words by which something is found."""
     if isinstance(thing, Entry):

@@ -14,7 +14,6 @@ from unittest import mock
 
 import pytest
 import time_machine
-from django.conf import settings as project
 from django.db import models, transaction
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
@@ -31,7 +30,7 @@ from checkins import actions as check_ins
 from checkins.models import FollowUp, Preset
 from classrooms.actions import NotPossible
 from classrooms.models import Attendance, Classroom, Lesson, Role, School
-from requests_app import actions, asides, hub, live
+from requests_app import actions, asides, forgetting, hub, live
 from requests_app.models import (
     ACTIVE,
     MOVES,
@@ -542,10 +541,10 @@ class AnyLesson(RuleBasedStateMachine):
     @rule()
     def a_quarter_of_a_year_later(self):
         """What was written is gone on its day, from the history too, and nothing else (C12, 10)."""
-        later = timezone.now() + timedelta(days=project.KEEP_WORDS_DAYS, minutes=1)
+        limit = timezone.now() + timedelta(minutes=1)
         before = self.now["requests"]
-        actions.delete_words(later)
-        assert actions.delete_words(later) == 0
+        forgetting.delete_words(limit)
+        assert forgetting.delete_words(limit) == 0
         self.now = everything()
         check_everything(self.queue, self.now["requests"])
         for pk, row in self.now["requests"].items():

@@ -1,0 +1,267 @@
+"""What is kept about people in check-ins and beside them (``records.registry``)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from checkins import actions
+from checkins.models import (
+    Change,
+    CheckIn,
+    Contact,
+    FollowUp,
+    HelpMoment,
+    NamedReply,
+    NoteToSelf,
+    PlannedHelp,
+    ReasonTally,
+    ReasonTotals,
+    SchoolRules,
+    SelfCheck,
+    Settings,
+    Template,
+    UnnamedReply,
+)
+from classrooms.models import Membership, School
+from records.registry import (
+    Person,
+    Record,
+    Rule,
+    not_personal,
+    old_links,
+    old_rows,
+    register,
+    unlink_rows,
+)
+
+ANSWERS = Rule(
+    "answers",
+    _("the days that the school chose for check-ins: 30 after closing, if it chose none"),
+    empty=actions.delete_what_is_due,
+)
+WISHES = Rule(
+    "wishes for an adult",
+    _("as answers; one that nobody ended %(days)d days"),
+    days="KEEP_FACTS_DAYS",
+    empty=old_rows(FollowUp, "requested_at"),
+)
+CONTACTS = Rule(
+    "contacts",
+    _("%(days)d days"),
+    days="KEEP_FACTS_DAYS",
+    empty=old_rows(Contact, "at"),
+)
+STARTED = Rule(
+    "who started a check-in",
+    _("%(days)d days after it closed"),
+    days="KEEP_FACTS_DAYS",
+    empty=old_links(CheckIn, "started_by", since="closed_at"),
+)
+MOMENTS = Rule(
+    "who started a help moment",
+    _("%(days)d days"),
+    days="KEEP_FACTS_DAYS",
+    empty=old_links(HelpMoment, "started_by", since="ends_at"),
+)
+RULES = Rule("school's rules", _("as long as the school says so in its rules"))
+CHANGES = Rule(
+    "changes of rules",
+    _("%(days)d days"),
+    days="KEEP_HISTORY_DAYS",
+    empty=old_rows(Change, "happened_at"),
+)
+
+
+def take_off_list(record: Record, person: Person) -> None:
+    """Who has replied is a list of numbers on the check-in; how many stays."""
+    rooms = Membership.objects.filter(pk__in=person.members).values("classroom")
+    for check_in in CheckIn.objects.filter(classroom__in=rooms).exclude(replied=[]):
+        left = [pk for pk in check_in.replied if pk not in person.members]
+        if left != check_in.replied:
+            CheckIn.objects.filter(pk=check_in.pk).update(replied=left)
+
+
+def forget_in_rules(record: Record, person: Person) -> None:
+    """A school's rules name adults as somebody typed them."""
+    for name, school in _names_of(person):
+        for field in ("owner", "backup"):
+            here = {"school": school, field: name}
+            SchoolRules.objects.filter(**here).update(**{field: ""})
+
+
+def forget_changer(record: Record, person: Person) -> None:
+    """Changes stay, without who made them and without the name that some of them tell."""
+    record.rows_of(person).update(by=None)
+    for name, school in _names_of(person):
+        of_members = User.objects.filter(memberships__in=person.members)
+        Change.objects.filter(school=school, by__in=of_members).update(by=None)
+        Change.objects.filter(school=school, title__contains=name).delete()
+
+
+def _names_of(person: Person) -> set[tuple[str, int]]:
+    """``(name, school)`` of an adult; what a student is called stands in no rule."""
+    staff = Membership.objects.filter(pk__in=person.members).staff()
+    found = set(staff.values_list("name", "classroom__school"))
+    if person.account is not None:
+        user = User.objects.get(pk=person.account)
+        for school in School.objects.filter(admins__user=user):
+            found.add((user.name, school.pk))
+    return {(name, school) for name, school in found if name}
+
+
+register(
+    Record(
+        CheckIn,
+        "replied",
+        what=_("Who has replied to a check-in; without names: never what"),
+        why=_("so that each one replies once"),
+        seen=_("nobody"),
+        rule=ANSWERS,
+        told="",
+        erase=take_off_list,
+    ),
+    Record(
+        NamedReply,
+        "check_in student answers sent_at",
+        what=_("Answers to a check-in that says it keeps the name"),
+        why=_("so that the teacher can help"),
+        seen=_("the student, the helpers of the class"),
+        rule=ANSWERS,
+        member="student",
+        told="check_in answers sent_at",
+    ),
+    Record(
+        NoteToSelf,
+        "check_in student text",
+        what=_("A note that a student writes to themselves in a check-in"),
+        why=_("to remember it"),
+        seen=_("the student alone"),
+        rule=ANSWERS,
+        member="student",
+        told="check_in text",
+        private=True,
+    ),
+    Record(
+        PlannedHelp,
+        "check_in student task",
+        what=_("What a student wants help with today"),
+        why=_("so that a helper comes by"),
+        seen=_("the student, the helpers of the class"),
+        rule=ANSWERS,
+        member="student",
+        told="check_in task",
+    ),
+    Record(
+        FollowUp,
+        "student check_in soon status requested_at due_at acknowledged_at ended_at",
+        what=_("A student's wish to talk with an adult"),
+        why=_("so that the adult comes"),
+        seen=_("the student and the one adult"),
+        rule=WISHES,
+        member="student",
+        told="adult soon status requested_at acknowledged_at ended_at",
+        private=True,
+    ),
+    Record(
+        FollowUp,
+        "adult",
+        what=_("Which adult a student wishes to talk with"),
+        why=_("so that the adult comes"),
+        seen=_("the student and the one adult"),
+        rule=WISHES,
+        member="adult",
+        told="soon status requested_at acknowledged_at ended_at",
+        private=True,
+    ),
+    Record(
+        SelfCheck,
+        "lesson student going stuck_since first_stuck_at nudged_at nudge_ended_at changed_at",
+        what=_("“How is it going?” in a lesson"),
+        why=_("to offer help to somebody who is stuck"),
+        seen=_("the student, the helpers of the class while the lesson lasts"),
+        rule=ANSWERS,
+        member="student",
+        told="going changed_at",
+        private=True,
+    ),
+    Record(
+        Contact,
+        "student by lesson kind answer at answered_at",
+        what=_("That an adult came by, or offered help, and the answer"),
+        why=_("so that nobody is asked twice"),
+        seen=_("the student, the helpers of the class"),
+        rule=CONTACTS,
+        member="student",
+        told="kind answer at answered_at by",
+    ),
+    Record(
+        Contact,
+        "by",
+        what=_("Which adult came by or offered help"),
+        why=_("so that nobody is asked twice"),
+        seen=_("the student, the helpers of the class"),
+        rule=CONTACTS,
+        member="by",
+        told="kind at",
+        erase=unlink_rows,
+    ),
+    Record(
+        CheckIn,
+        "started_by",
+        what=_("Which adult opened a check-in"),
+        why=_("so that colleagues know whom to ask"),
+        seen=_("the helpers of the class"),
+        rule=STARTED,
+        member="started_by",
+        told="title opened_at",
+        erase=unlink_rows,
+    ),
+    Record(
+        HelpMoment,
+        "started_by",
+        what=_("Which adult started a help moment"),
+        why=_("so that colleagues know whom to ask"),
+        seen=_("the helpers of the class"),
+        rule=MOMENTS,
+        member="started_by",
+        told="started_at",
+        erase=unlink_rows,
+    ),
+    Record(
+        SchoolRules,
+        "owner backup",
+        what=_("Which adults look after questions about well-being"),
+        why=_("so that a hard answer is not left alone"),
+        seen=_("the school's admins"),
+        rule=RULES,
+        told="",
+        erase=forget_in_rules,
+    ),
+    Record(
+        Change,
+        "school classroom by happened_at verb title fields",
+        what=_("Who changed what students are asked, and how long answers stay"),
+        why=_("so that it can be found out"),
+        seen=_("the school's admins"),
+        rule=CHANGES,
+        account="by",
+        told="happened_at verb title",
+        erase=forget_changer,
+    ),
+)
+not_personal(
+    CheckIn,
+    "key classroom lesson preset title visibility questions status opens_at opened_at closed_at"
+    " reply_count published",
+    why="what a class was asked, and totals of five or more",
+)
+not_personal(UnnamedReply, "check_in answers edit_digest", why="no way to a name")
+not_personal(ReasonTally, "lesson reason count", why="counts without names")
+not_personal(ReasonTotals, "lesson history", why="totals of five or more")
+not_personal(Settings, "classroom nudge_after", why="a class's settings")
+not_personal(SchoolRules, "school keep_days consent hours changed_at", why="a school's rules")
+not_personal(Template, "school classroom title visibility questions", why="questions for all")
+not_personal(
+    HelpMoment,
+    "classroom lesson seconds planned_for started_at ends_at",
+    why="when a class was invited to ask",
+)

@@ -1,0 +1,1 @@
+"""What the product keeps about people: declared once, and from there emptied, told and erased."""
