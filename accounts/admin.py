@@ -1,4 +1,5 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -28,5 +29,8 @@ class AccountAdmin(UserAdmin):
 
     def save_model(self, request, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            # Whoever reads the old address comes in by it no more; the new one is unproven.
+            EmailAddress.objects.filter(user=obj).exclude(email=obj.email.lower()).delete()
         if change and not obj.is_active:
             access_ended.send(User, user=obj)

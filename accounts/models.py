@@ -3,6 +3,9 @@
 Students need no account; they are memberships (classrooms.models.Membership).
 """
 
+import hashlib
+from collections.abc import Iterator
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -32,6 +35,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("operator: may use /admin/"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    #: How often this account was signed out everywhere; see ``accounts.proof.end_sessions``.
+    sign_outs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = UserManager()
 
@@ -49,3 +54,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return str(self)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must show to count as this account's: it ends with the password, and when
+        the account is signed out everywhere."""
+        return self._since_sign_outs(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for shown in super().get_session_auth_fallback_hash():
+            yield self._since_sign_outs(shown)
+
+    def _since_sign_outs(self, shown: str) -> str:
+        if not self.sign_outs:
+            return shown  # as before there was such a thing, so that those sessions go on
+        return hashlib.sha256(f"{shown}:{self.sign_outs}".encode()).hexdigest()

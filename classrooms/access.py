@@ -13,13 +13,18 @@ from datetime import timedelta
 from functools import wraps
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
+from accounts import proof
+from accounts.models import User
 from classrooms.models import Classroom, Device, Membership, School
 from classrooms.prepared import Prepared
 
@@ -38,7 +43,13 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-class SchoolRequest(HttpRequest):
+class AccountRequest(HttpRequest):
+    """A request of somebody who is signed in: ``account_required`` and its kin see to that."""
+
+    user: User
+
+
+class SchoolRequest(AccountRequest):
     """A school admin's request: all schools that this person administers, and the one at hand."""
 
     schools: list[School]
@@ -202,10 +213,24 @@ def account_required(view: Callable):
     return wrapped
 
 
+def proven_required(view: Callable):
+    """For what gives rights or uses those of a school: the account's address must be proven."""
+
+    @account_required
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        if not proof.may_take_rights(request.user):
+            query = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
+            return redirect(f"{reverse('accounts:confirm')}?{query}")
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
 def school_admin_required(view: Callable):
     """Sets ``request.schools``, and ``request.school``: the first, or the one of ``?school=``."""
 
-    @account_required
+    @proven_required
     @wraps(view)
     def wrapped(request, *args, **kwargs):
         request.schools = list(School.objects.filter(admins__user=request.user).order_by("pk"))

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classrooms import access, actions, limits
 from classrooms.access import (
+    AccountRequest,
     MemberRequest,
     SchoolRequest,
     member_required,
+    proven_required,
     school_admin_required,
 )
 from classrooms.codes import normalise_code
@@ -252,6 +254,11 @@ def start(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         way = "account_signup" if settings.OPEN_SIGNUP else "account_login"
         return redirect(f"{reverse(way)}?{urlencode({'next': request.path})}")
+    return _start(request)
+
+
+@proven_required
+def _start(request: AccountRequest) -> HttpResponse:
     has_school = School.objects.filter(admins__user=request.user).exists()
     form = StartForm(request.POST or None, has_school=has_school)
     if request.method == "POST" and form.is_valid():
@@ -379,6 +386,7 @@ def accept_invite(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "classrooms/invite.html", context)
 
 
+@proven_required
 def _accept(request: HttpRequest, found: Invite) -> HttpResponse:
     try:
         actions.accept_invite(found, request.user)

@@ -112,6 +112,35 @@ def database(name: str, default: str) -> dict:
     return env.db_url_config(value)
 
 
+#: What only pretends to send: a log is no letter box, nor is a file or a process that forgets.
+_PRETENDING = ("console", "dummy", "filebased", "locmem")
+_NO_MAIL = tuple(f"django.core.mail.backends.{name}." for name in _PRETENDING)
+_NOWHERE = {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+
+
+def mail(url: str, switch: str, *, needed: bool) -> tuple[dict, bool]:
+    """Django's settings for mail, and whether letters reach people.
+
+    ``needed``: without a mail server the start is refused, unless ``switch`` says that it is meant;
+    codes and links would stand in the log otherwise.
+    """
+    try:
+        config = env.email_url_config(text(url, "consolemail://"))
+    except (ImproperlyConfigured, ValueError):
+        raise ImproperlyConfigured(
+            f"{url} must look like smtp+tls://user:password@host:587, or be consolemail://."
+        ) from None
+    if choice(switch, "send", ("send", "none")) == "none":
+        return _NOWHERE, False
+    works = not config["EMAIL_BACKEND"].startswith(_NO_MAIL)
+    if needed and not works:
+        raise ImproperlyConfigured(
+            f"{url} must name a mail server, such as smtp+tls://user:password@host:587; "
+            f"{switch}=none starts without one, and so without codes and new passwords by mail."
+        )
+    return config, works
+
+
 def has_port(url: str) -> bool:
     """Whether the port in an address can be one; none at all can be."""
     try:

@@ -36,6 +36,7 @@ env.refuse_unknown(
         "HELPDESK_TIME_ZONE",
         "HELPDESK_LANGUAGES",
         "HELPDESK_TRUSTED_PROXIES",
+        "HELPDESK_MAIL",
         "HELPDESK_MAIL_FROM",
         "HELPDESK_CLOCK",
         "HELPDESK_LOGS",
@@ -95,6 +96,7 @@ INSTALLED_APPS = [
     "huey.contrib.djhuey",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "accounts",
     "classrooms",
     "requests_app",
@@ -289,17 +291,29 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupExtra"
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_FORMS = {"login": "accounts.entrance.SignIn", "signup": "accounts.entrance.SignUp"}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "classrooms:index"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-EMAIL_CONFIG = env.env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
 #: Seconds: a mail server that says nothing must not hold a thread that answers, or the clock.
 EMAIL_TIMEOUT = 5
+EMAIL_CONFIG, MAIL = env.mail("EMAIL_URL", "HELPDESK_MAIL", needed=PRODUCTION)
 vars().update(EMAIL_CONFIG)
+#: Letters to accounts are sent after the answer (accounts.mail).
+MAIL_AT_ONCE = False
 DEFAULT_FROM_EMAIL = env.text("HELPDESK_MAIL_FROM", f"helpdesk@{urlsplit(SITE_URL).hostname}")
+# Where mail arrives, an address is proven before anybody comes in by it, by a code that is typed
+# into the very browser that began: a link could be opened for somebody else (accounts.proof).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL else "none"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = MAIL
+#: One address an account; a new one takes the old one's place once it is proven.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = MAIL
+#: Nobody who has no account here gets a letter, unless anybody may make one.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = OPEN_SIGNUP
+#: Seconds: a link to a new password is worth an hour, and one use.
+PASSWORD_RESET_TIMEOUT = 3600
 
 # --- Cookies and headers -----------------------------------------------------
 

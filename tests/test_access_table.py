@@ -72,6 +72,10 @@ SCHOOL_ADMIN = dict.fromkeys(ROLES, "404") | {
 OF_THE_SCHOOL = dict.fromkeys(ROLES, "404") | dict.fromkeys(
     ("other student", "student", "assistant", "teacher", "admin"), "yes"
 )
+#: Pages of an account; students without one are sent to the way in.
+SIGNED_IN = dict.fromkeys(ROLES, "yes") | dict.fromkeys(
+    ("anonymous", "other student", "removed student", "student"), "in"
+)
 STUDENT_ALONE = dict.fromkeys(("assistant", "teacher", "admin"), "404")
 NOT_OFFERED = dict.fromkeys(ROLES, "405")
 
@@ -105,6 +109,7 @@ def both(who: dict) -> dict[str, dict]:
 
 
 TABLE = {
+    "accounts:confirm": both(SIGNED_IN),
     "requests_app:show": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:same_problem": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:regions": {"GET": MEMBERS, "POST": NOT_OFFERED},

@@ -15,18 +15,34 @@ PRODUCTION = {
     "HELPDESK_MODE": "production",
     "HELPDESK_SITE_URL": "https://help.example.org",
     "SECRET_KEY": "k3J9-qW7x_Zt2-Lm8v_Bn4c-Rf6h_Yp1s-Gd5a_Ue0o-Ti3w_Xk9",
+    "EMAIL_URL": "smtp+tls://helpdesk:secret@mail.example.org:587",
 }
 
 
-def start(**env):
+BACKEND = "import helpdesk.settings as s; print(s.EMAIL_BACKEND, s.MAIL)"
+
+
+def start(
+    *,
+    code="import helpdesk.settings as s; print(s.ALLOWED_HOSTS, s.ORIGINS, s.SESSION_COOKIE_NAME)",
+    **env,
+):
     """Import the settings in a process of its own; returns (exit code, what it said)."""
     clean = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("HELPDESK_")
-        and name not in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PORT", "HOST", "ALLOWED_HOSTS")
+        and name
+        not in (
+            "SECRET_KEY",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "PORT",
+            "HOST",
+            "ALLOWED_HOSTS",
+            "EMAIL_URL",
+        )
     }
-    code = "import helpdesk.settings as s; print(s.ALLOWED_HOSTS, s.ORIGINS, s.SESSION_COOKIE_NAME)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=clean | env,
@@ -83,12 +99,29 @@ def test_production_starts_with_what_it_needs():
         (PRODUCTION | {"HELPDESK_SITE_URL": "http://help.example.org"}, "must start with https://"),
         (PRODUCTION | {"HELPDESK_SITE_URL": ""}, "HELPDESK_SITE_URL must be the full address"),
         (PRODUCTION | {"HELPDESK_DEBUG": "yes"}, "HELPDESK_DEBUG must be off in production"),
+        (PRODUCTION | {"EMAIL_URL": ""}, "EMAIL_URL must name a mail server"),
+        (PRODUCTION | {"EMAIL_URL": "dummymail://"}, "HELPDESK_MAIL=none starts without one"),
+        ({"EMAIL_URL": "carrier-pigeon://x"}, "EMAIL_URL must look like"),
+        ({"HELPDESK_MAIL": "perhaps"}, "HELPDESK_MAIL must be one of send, none"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(env, sentence):
     code, said = start(**env)
     assert code != 0
     assert sentence in said
+
+
+@pytest.mark.parametrize("url", ["", "consolemail://", "smtp://mail.example.org"])
+def test_production_without_mail_is_possible_when_it_is_meant_and_says_no_code(url):
+    code, said = start(**PRODUCTION | {"EMAIL_URL": url, "HELPDESK_MAIL": "none"}, code=BACKEND)
+    assert code == 0
+    assert "django.core.mail.backends.dummy.EmailBackend False" in said
+
+
+def test_only_a_mail_server_counts_as_mail():
+    for url in ("", "consolemail://", "filemail:///tmp/x", "memorymail://"):
+        assert " False" in start(EMAIL_URL=url, code=BACKEND)[1]
+    assert " True" in start(EMAIL_URL="smtp+ssl://x:y@mail.example.org:465", code=BACKEND)[1]
 
 
 def test_a_refused_address_does_not_show_the_password():

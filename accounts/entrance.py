@@ -1,0 +1,39 @@
+"""allauth's pages for coming in, with what is different here: its forms and its addresses.
+
+Sign-up, a new password and a sign-in code give no sign of who has an account: the same page, the
+same answer, and about the same time, because letters leave after it (accounts.mail).
+"""
+
+from allauth.account import views
+from allauth.account.forms import LoginForm, SignupForm
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.urls import include, path
+
+from accounts import mail
+
+
+class SignIn(LoginForm):
+    """Offers a new password only where a letter can bring it."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not mail.works():
+            self.fields["password"].help_text = ""
+
+
+class SignUp(SignupForm):
+    """Takes as long for an address that has an account as for a new one."""
+
+    def try_save(self, request: HttpRequest):
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
+
+urlpatterns = [
+    path("login/code/", mail.needed(views.request_login_code), name="account_request_login_code"),
+    path("password/reset/", mail.needed(views.password_reset), name="account_reset_password"),
+    path("email/", mail.needed(views.email), name="account_email"),
+    path("", include("allauth.account.urls")),
+]
