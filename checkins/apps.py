@@ -6,8 +6,11 @@ class CheckInsConfig(AppConfig):
 
     def ready(self) -> None:
         from checkins import live
+        from checkins.views import REPLIES_COOKIE
+        from classrooms.access import goes_with_student
         from requests_app.asides import Aside, register
 
+        goes_with_student(REPLIES_COOKIE)
         register(
             Aside(
                 "checkins",

@@ -15,6 +15,7 @@ from functools import wraps
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -103,6 +104,24 @@ def forget_device(response: HttpResponse, cookies: Mapping[str, str], slug: str)
     keys = device_keys(cookies)
     keys.pop(slug, None)
     _set_cookie(response, keys)
+
+
+#: Cookies of other apps that belong to whoever is in a class, not to the browser.
+_of_students: set[str] = set()
+
+
+def goes_with_student(cookie: str) -> None:
+    """To be called as an app gets ready: "Not you?" takes this cookie (by name) away too."""
+    _of_students.add(cookie)
+
+
+def forget_student(response: HttpResponse, cookies: Mapping[str, str], slug: str) -> None:
+    """What a browser's next child must not find: the way in, what other apps keep in cookies,
+    and sentences that were meant for the one before."""
+    forget_device(response, cookies, slug)
+    for name in (*_of_students, CookieStorage.cookie_name):
+        if name in cookies:
+            response.delete_cookie(name, samesite="Lax")
 
 
 def _set_cookie(response: HttpResponse, keys: dict[str, str]) -> None:

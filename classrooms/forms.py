@@ -43,7 +43,7 @@ class JoinForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Your name"),
         error_messages={"required": gettext_lazy("Please write your name.")},
-        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "auto"}),
     )
     pin = forms.CharField(
         label=gettext_lazy("Your PIN"),

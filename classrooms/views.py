@@ -226,7 +226,8 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     if device is not None:
         actions.leave(device)
     response = redirect("classrooms:join")
-    access.forget_device(response, request.COOKIES, slug)
+    list(messages.get_messages(request))  # read, so that they are not sent along again
+    access.forget_student(response, request.COOKIES, slug)
     response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
 

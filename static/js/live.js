@@ -166,6 +166,13 @@ setInterval(() => { if (!open && !document.hidden) ask() }, REFRESH)
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { listen(); ask() } })
 addEventListener("online", () => { listen(); ask() })
 addEventListener("offline", () => say("again"))
+// "Not you?" takes along what this browser keeps, also where a plain network (http) makes browsers
+// ignore Clear-Site-Data.
+addEventListener("submit", ({ target }) => {
+  if (!target.matches(".leave")) return
+  sessionStorage.clear()
+  localStorage.clear()
+})
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload() })
 
 // Reconnects are spread out, so that a whole school does not come back in one second.

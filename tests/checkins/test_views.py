@@ -64,7 +64,7 @@ def test_looking_at_a_check_in_keeps_nothing(as_ada, ready, url):
 def test_the_first_line_says_who_sees_the_answers(as_ada, open_one, url):
     named = open_one(named=True)
     page = text(as_ada.get(url("answer", named.key)))
-    assert page.index("with your name") < page.index("<form")
+    assert page.index("with your name") < page.index('<form class="reply"')
 
 
 def test_a_reply_is_sent_shown_and_changed(as_ada, ready, url):
