@@ -2,8 +2,9 @@
 
 Django's own ASGI handler hops for every middleware and opens a database connection for every
 request. This one reads the whole request in the event loop, answers it in a thread that keeps its
-connection, and sends the whole answer from the event loop: who sends or reads slowly, on a bad
-network or on purpose, holds no thread that others need.
+connection, and sends the whole answer from the event loop: a slow network, or somebody who
+is slow on purpose, holds no thread that others need. Bodies are small where forms are small, must
+be here in time, and are counted while they arrive (``helpdesk.unfinished``).
 """
 
 import asyncio
@@ -17,15 +18,23 @@ from django.conf import settings
 from django.core import signals
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
-from django.http import HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import Resolver404, resolve, set_script_prefix
+
+from helpdesk.unfinished import Unfinished, group_of
 
 #: Threads that answer.
 THREADS = 4
-#: Seconds without a byte of the body until we stop waiting for it (reliability.md T20).
+#: Seconds without a byte of the body until we stop waiting for it.
 PATIENCE = 10
-TOO_SLOW = "This took too long to arrive. Please send it again."
+#: Seconds that a whole body may take: a form, and a file.
+FORM_TIME, FILE_TIME = 30, 120
+#: Digits of a length that are looked at: what has more is larger than anything.
+DIGITS = 19
+#: Bytes that an arriving body counts for beside its own: its connection and its task.
+COST = 8 * 1024
+#: Bytes of all bodies that are still arriving, and of those from one address.
+bodies = Unfinished(most=24 * 1024 * 1024, most_each=8 * 1024 * 1024)
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,23 @@ class Answer:
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     content: bytes
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A body and its size in bytes; one that is larger than ``limit`` is not here.
+
+    ``refusal``: the status with which the request is refused before anything looks at it.
+    """
+
+    body: bytes
+    size: int
+    limit: int
+    refusal: int = 0
+
+
+LATE = Arrived(b"", 0, 0, refusal=408)
+UNREADABLE = Arrived(b"", 0, 0, refusal=400)
 
 
 class OneHop(BaseHandler):
@@ -47,62 +73,104 @@ class OneHop(BaseHandler):
 
     async def __call__(self, scope, receive, send) -> None:
         try:
-            body, size = await whole_body(scope, receive)
+            arrived = await whole_body(scope, receive)
         except TimeoutError:
-            answer = as_bytes(late())
+            arrived = LATE
         except ConnectionAbortedError:
             return
-        else:
-            run = contextvars.copy_context().run
-            answer = await asyncio.get_running_loop().run_in_executor(
-                self.threads, run, self.answer, scope, body, size
-            )
+        run = contextvars.copy_context().run
+        answer = await asyncio.get_running_loop().run_in_executor(
+            self.threads, run, self.answer, scope, arrived
+        )
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         )
         await send({"type": "http.response.body", "body": answer.content})
 
-    def answer(self, scope: Mapping, body: bytes, size: int) -> Answer:
+    def answer(self, scope: Mapping, arrived: Arrived) -> Answer:
         """In a thread: what the middleware and the view say."""
         set_script_prefix(scope.get("root_path", ""))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        try:
-            request = ASGIRequest(scope, io.BytesIO(body))
-        except UnicodeDecodeError:  # a query that is no text
-            response: HttpResponseBase = HttpResponseBadRequest()
-        else:
-            request.META["CONTENT_LENGTH"] = str(size)
-            response = self.get_response(request)
+        response = self.get_response(request_of(scope, arrived))
         try:
             return as_bytes(response)
         finally:
             response.close()
 
 
-async def whole_body(scope: Mapping, receive) -> tuple[bytes, int]:
-    """The body and its size in bytes. One that is larger than any view takes is not read to its
-    end; ``BodyLimit`` refuses it by its size.
+def request_of(scope: Mapping, arrived: Arrived) -> ASGIRequest:
+    """The request; one that cannot be read says so to ``helpdesk.middleware.Refusals``."""
+    try:
+        request = ASGIRequest(scope, io.BytesIO(arrived.body))
+    except (ValueError, LookupError):  # a query that is no text, a character set that is none
+        readable = [pair for pair in scope["headers"] if pair[0] in (b"host", b"accept-language")]
+        bare = {**scope, "query_string": b"", "headers": readable}
+        request = ASGIRequest(bare, io.BytesIO())
+        arrived = UNREADABLE
+    request.META["CONTENT_LENGTH"] = str(arrived.size)
+    request.read_at_most = arrived.limit  # type: ignore[attr-defined]
+    request.refusal = arrived.refusal  # type: ignore[attr-defined]
+    return request
 
-    Raises TimeoutError if it stops coming, ConnectionAbortedError if who sent it has gone.
+
+class Body:
+    """One that is arriving; it is given up when it is late, or when others need the room."""
+
+    def __init__(self, address: str, patience: asyncio.Timeout) -> None:
+        self.address, self.patience = address, patience
+
+    def give_up(self) -> None:
+        if not self.patience.expired():
+            self.patience.reschedule(0)
+
+
+async def whole_body(scope: Mapping, receive) -> Arrived:
+    """The body. One that is larger than its view takes is not read to its end.
+
+    Raises TimeoutError if it comes too slowly, ConnectionAbortedError if who sent it has gone.
     """
-    declared = dict(scope["headers"]).get(b"content-length", b"")
-    size = int(declared) if declared.isdigit() else 0
-    body = bytearray()
-    more = size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    while more:
-        async with asyncio.timeout(PATIENCE):
-            message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionAbortedError
-        body += message.get("body", b"")
-        size = max(size, len(body))
-        more = message.get("more_body", False) and size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return bytes(body), size
+    headers = dict(scope["headers"])
+    declared = headers.get(b"content-length", b"")
+    size = int(declared[:DIGITS]) if declared.isdigit() else 0
+    limit, body, more = settings.MAX_BODY, bytearray(), True
+    now = asyncio.get_running_loop().time
+    ends = now() + FORM_TIME
+    async with asyncio.timeout(PATIENCE) as patience:
+        arriving = Body(group_of((scope.get("client") or ("",))[0]), patience)
+        try:
+            if size or b"transfer-encoding" in headers:
+                bodies.hold(arriving, COST)
+            while True:
+                if size > limit == settings.MAX_BODY:
+                    limit, ends = most_of(scope), ends + FILE_TIME - FORM_TIME
+                if size > limit:
+                    return Arrived(b"", size, limit)
+                if not more:
+                    return Arrived(bytes(body), size, limit)
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ConnectionAbortedError
+                body += message.get("body", b"")
+                size, more = max(size, len(body)), message.get("more_body", False)
+                if more:
+                    patience.reschedule(min(now() + PATIENCE, ends))
+                    bodies.hold(arriving, len(body) + COST)
+        finally:
+            bodies.leave(arriving)
 
 
-def late() -> HttpResponse:
-    headers = {"Connection": "close", "Cache-Control": "no-store"}
-    return HttpResponse(TOO_SLOW, status=408, content_type="text/plain", headers=headers)
+def most_of(scope: Mapping) -> int:
+    """Bytes that the view at this address takes; a file is for somebody with a cookie of ours."""
+    names = (settings.SESSION_COOKIE_NAME, settings.DEVICE_COOKIE_NAME)
+    cookies = b";".join(value for name, value in scope["headers"] if name == b"cookie")
+    known = {pair.partition(b"=")[0].strip() for pair in cookies.split(b";")}
+    if known.isdisjoint(name.encode() for name in names):
+        return settings.MAX_BODY
+    try:
+        view = resolve(scope["path"]).func
+    except Resolver404:
+        return settings.MAX_BODY
+    return getattr(view, "max_body", settings.MAX_BODY)
 
 
 def as_bytes(response: HttpResponseBase) -> Answer:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import resolve
 from django.utils.cache import patch_vary_headers
 
@@ -64,6 +65,25 @@ class Measures:
             view=(match.view_name if match else "") or "none",
             seconds=time.perf_counter() - begun,
         )
+        return response
+
+
+class Refusals:
+    """Answer what ``helpdesk.http`` could not read, before anything looks into it: with all
+    headers, and in the language that was asked for. Forms are UTF-8, whatever else they claim."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        status = getattr(request, "refusal", 0)
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower() not in ("utf-8", "utf8"):
+            status = 400
+        if not status:
+            return self.get_response(request)
+        response = HttpResponse(render_to_string(f"{status}.html"), status=status)
+        response.headers["Connection"] = "close"  # what is still to come of it is not read
         return response
 
 
@@ -130,6 +150,7 @@ class BodyLimit:
     def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         limit = getattr(view, "max_body", settings.MAX_BODY)
+        limit = min(limit, getattr(request, "read_at_most", limit))  # the rest was not read
         if length.isascii() and length.isdigit() and int(length) <= limit:
             return None
         return render(request, "413.html", {"limit": limit}, status=413)

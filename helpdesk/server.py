@@ -251,9 +251,11 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
     from django.conf import settings
 
     from helpdesk.asgi import application
+    from helpdesk.connections import Connection
 
     config = uvicorn.Config(
         application,
+        http=Connection,
         lifespan="on",
         # The pings find out who has gone, and keep proxies from closing a quiet socket.
         ws="websockets-sansio",
@@ -270,9 +272,22 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
         log_level="warning",
     )
     spare_the_collector()
+    open_many_files()
     with living_class(settings.SITE_URL, wanted=living) as begin:
         when_ready = [begin, announce] if pulse is None else []
         Server(config, when_ready=when_ready, pulse=pulse).run(sockets=[listener])
+
+
+def open_many_files() -> None:
+    """Let this process have as many connections as the system allows: 1,024 is a usual default, and
+    a school's open pages alone are more."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):  # macOS allows less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def spare_the_collector() -> None:
