@@ -5,12 +5,20 @@ same answer, and about the same time, because letters leave after it (accounts.m
 """
 
 from allauth.account import views
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import (
+    LoginForm,
+    RequestLoginCodeForm,
+    ResetPasswordForm,
+    SignupForm,
+)
+from allauth.core import context
+from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.urls import include, path
+from django.utils.translation import gettext as _
 
-from accounts import mail
+from accounts import guesses, mail
 
 
 class SignIn(LoginForm):
@@ -25,10 +33,35 @@ class SignIn(LoginForm):
 class SignUp(SignupForm):
     """Takes as long for an address that has an account as for a new one."""
 
+    def clean_email(self) -> str:
+        return _count_letter(super().clean_email())
+
     def try_save(self, request: HttpRequest):
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
         return super().try_save(request)
+
+
+class CodeRequest(RequestLoginCodeForm):
+    def clean_email(self) -> str:
+        return _count_letter(super().clean_email())
+
+
+class ResetRequest(ResetPasswordForm):
+    def clean_email(self) -> str:
+        return _count_letter(super().clean_email())
+
+
+def _count_letter(address: str) -> str:
+    """The address, if one more letter may go there: counted alike with and without account."""
+    if mail.works() and not guesses.may_write(context.request, address):
+        raise forms.ValidationError(
+            _(
+                "Some letters went to this address within the last hour. Please use the newest "
+                "one, or try again in an hour."
+            )
+        )
+    return address
 
 
 urlpatterns = [

@@ -292,7 +292,12 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupExtra"
-ACCOUNT_FORMS = {"login": "accounts.entrance.SignIn", "signup": "accounts.entrance.SignUp"}
+ACCOUNT_FORMS = {
+    "login": "accounts.entrance.SignIn",
+    "signup": "accounts.entrance.SignUp",
+    "request_login_code": "accounts.entrance.CodeRequest",
+    "reset_password": "accounts.entrance.ResetRequest",
+}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "classrooms:index"
 ACCOUNT_SESSION_REMEMBER = True
@@ -313,6 +318,18 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = MAIL
 #: Nobody who has no account here gets a letter, unless anybody may make one.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = OPEN_SIGNUP
+# Nobody is refused for a neighbour's mistakes: passwords wait in a line and letters are counted
+# (accounts.guesses). No limit of allauth counts a network address that a whole school shares.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    ("login", "request_login_code", "reset_password", "reset_password_from_key", "reauthenticate")
+) | {
+    "login_failed": "10/10m/key",  # codes of a second factor, once the password was right
+    "change_password": "20/h/user",
+    "manage_email": "20/h/user",
+    "confirm_email": "10/h/key",
+    "signup": "120/m/ip",
+}
+MFA_RATE_LIMITS = {"webauthn_login": None}
 #: Seconds: a link to a new password is worth an hour, and one use.
 PASSWORD_RESET_TIMEOUT = 3600
 
@@ -323,6 +340,8 @@ SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 #: Remembers which classes a student's browser has joined; see classrooms.access.
 DEVICE_COOKIE_NAME = "__Host-helpdesk-device" if HTTPS else "helpdesk-device"
+#: Remembers which accounts a browser has signed in to; see accounts.guesses.
+KNOWN_COOKIE_NAME = "__Host-helpdesk-known" if HTTPS else "helpdesk-known"
 #: Seconds: the device remembers a student for a school year.
 DEVICE_COOKIE_AGE = 366 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
