@@ -4,44 +4,36 @@ Each verb runs in one transaction: lock, check, write, announce. What cannot be 
 raises NotPossible with a sentence for people.
 """
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from checkins import questions, reach, results
+from checkins import kernel, questions, reach, results, unnamed
 from checkins.models import (
     Change,
     CheckIn,
     CheckInStatus,
     Contact,
     FollowUp,
-    FollowUpStatus,
     Going,
     HelpMoment,
-    NamedReply,
-    NoteToSelf,
-    PlannedHelp,
     Preset,
     ReasonTally,
     SchoolRules,
     SelfCheck,
     Settings,
     Template,
-    UnnamedReply,
     Visibility,
 )
-from checkins.questions import InTheWay, Kind, Question, Soon
-from classrooms.access import digest
+from checkins.questions import Kind, Question
 from classrooms.actions import NotPossible
-from classrooms.models import Classroom, Lesson, Membership, School, Task
+from classrooms.models import Classroom, Lesson, Membership, School
 from coaching import rules
 from coaching.models import coaching_of
 from requests_app import actions as asking
@@ -53,8 +45,9 @@ OPEN_AT_MOST = timedelta(hours=12)
 #: Between two check-ins about well-being in one class: a week, but the lesson on the same day
 #: of the next one may begin a little earlier.
 WELL_BEING_AGAIN = timedelta(days=6, hours=12)
-#: "Today" should be seen within this; "this week" by the next school day.
-SEEN_TODAY = timedelta(hours=2)
+#: After closing, every worker has handed in its answers when the first of these is over; totals
+#: are looked at until the second is.
+_ALL_IN = (timedelta(seconds=50), timedelta(minutes=10))
 #: A planned help moment waits this long for help to open, then it is dropped.
 MOMENT_WAITS = timedelta(minutes=15)
 TEMPLATES_AT_MOST = 40
@@ -73,18 +66,6 @@ class Plan:
 
     def asks(self, kind: Kind) -> bool:
         return any(question["kind"] == kind for question in self.questions)
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a student sent. ``answers``: question number (text) → the answer, skipped left out."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    task: Task | None = None
-    soon: str = ""
-    adult: Membership | None = None
-    reason: str = ""
-    note: str = ""
 
 
 def settings_of(classroom: Classroom) -> Settings:
@@ -128,7 +109,7 @@ def _save_template(
             _("There is room for %(most)d check-ins of your own. Take one away first.")
             % {"most": TEMPLATES_AT_MOST}
         )
-    _record(Change.Verb.ADDED, plan.title, school=school, classroom=classroom, by=by)
+    kernel.record(Change.Verb.ADDED, plan.title, school=school, classroom=classroom, by=by)
     return known.create(
         school=school,
         classroom=classroom,
@@ -142,7 +123,7 @@ def _save_template(
 def drop_template(template: Template, *, by: User | None) -> None:
     """Take a template away; check-ins made from it keep their own copy."""
     school, classroom = template.school, template.classroom
-    _record(Change.Verb.REMOVED, template.title, school=school, classroom=classroom, by=by)
+    kernel.record(Change.Verb.REMOVED, template.title, school=school, classroom=classroom, by=by)
     template.delete()
 
 
@@ -152,7 +133,7 @@ def save_settings(chosen: Settings, *, fields: list[str], by: User | None) -> No
     if fields:
         school, title = chosen.classroom.school, _("Settings for check-ins")
         classroom = chosen.classroom
-        _record(
+        kernel.record(
             Change.Verb.CHANGED, title, school=school, classroom=classroom, by=by, fields=fields
         )
 
@@ -167,21 +148,7 @@ def save_rules(rules: SchoolRules, *, fields: list[str], by: User | None) -> Non
     rules.save()
     if fields:
         title = _("Rules for check-ins")
-        _record(Change.Verb.CHANGED, title, school=rules.school, by=by, fields=fields)
-
-
-def _record(
-    verb: Change.Verb,
-    title: str,
-    *,
-    school: School,
-    by: User | None,
-    classroom: Classroom | None = None,
-    fields: list[str] | None = None,
-) -> None:
-    Change.objects.create(
-        verb=verb, title=title, school=school, classroom=classroom, by=by, fields=fields or []
-    )
+        kernel.record(Change.Verb.CHANGED, title, school=rules.school, by=by, fields=fields)
 
 
 def missing_for_well_being(school: School) -> list[str]:
@@ -202,7 +169,7 @@ def missing_for_well_being(school: School) -> list[str]:
 @transaction.atomic
 def open_check_in(classroom: Classroom, plan: Plan, *, by: Membership) -> CheckIn:
     """Show a check-in on every student's page now. One is open at a time."""
-    _lock(classroom)
+    kernel.lock(classroom)
     _check_may_open(classroom, plan, timezone.now())
     if CheckIn.objects.open().filter(classroom=classroom).exists():
         raise NotPossible(_("A check-in is open already. Close it first."))
@@ -277,7 +244,7 @@ def _open(check_in: CheckIn, now: datetime) -> CheckIn:
 def open_if_due(check_in: CheckIn, *, now: datetime) -> bool:
     """The clock's: open what was planned for now. It waits while another one is open, and half a
     day for what it lacks now: rules of the school can be taken back after it was planned."""
-    _lock(check_in.classroom)
+    kernel.lock(check_in.classroom)
     due = CheckIn.objects.filter(status=CheckInStatus.SCHEDULED, opens_at__lte=now)
     current = due.filter(pk=check_in.pk).first()
     if current is None or CheckIn.objects.open().filter(classroom=current.classroom_id).exists():
@@ -294,18 +261,26 @@ def open_if_due(check_in: CheckIn, *, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
 def close(check_in: CheckIn) -> CheckIn:
-    """No more replies or changes. From now on no browser is tied to an unnamed reply either."""
-    current = _locked(check_in)
+    """No more replies or changes; what waits without a name is written now, or never."""
+    current = _close(check_in)
+    if not current.is_named:
+        unnamed.hand_in(current)
+        current.refresh_from_db()
+    return current
+
+
+@transaction.atomic
+def _close(check_in: CheckIn) -> CheckIn:
+    current = kernel.locked(check_in)
     if current.status == CheckInStatus.SCHEDULED:
         raise NotPossible(_("This check-in has not opened yet."))
     if not current.is_open:
         return current
     current.status = CheckInStatus.CLOSED
     current.closed_at = timezone.now()
-    current.unnamed_replies.update(edit_digest="")
-    current.save(update_fields=["status", "closed_at"])
+    current.waiting = unnamed.count_waiting(current)
+    current.save(update_fields=["status", "closed_at", "waiting"])
     announce_asides(current.classroom, class_wide=True)
     return current
 
@@ -313,7 +288,7 @@ def close(check_in: CheckIn) -> CheckIn:
 @transaction.atomic
 def cancel(check_in: CheckIn) -> None:
     """Take a planned check-in back."""
-    current = _locked(check_in)
+    current = kernel.locked(check_in)
     if current.status != CheckInStatus.SCHEDULED:
         raise NotPossible(_("This check-in has opened already. You can close it."))
     current.delete()
@@ -322,7 +297,7 @@ def cancel(check_in: CheckIn) -> None:
 @transaction.atomic
 def purge(check_in: CheckIn) -> None:
     """Delete what single students answered; totals of five or more stay."""
-    current = _locked(check_in)
+    current = kernel.locked(check_in)
     if current.status != CheckInStatus.CLOSED:
         return
     current.published = results.to_keep(current)
@@ -338,231 +313,6 @@ def purge(check_in: CheckIn) -> None:
     current.save(update_fields=["published", "replied", "status"])
 
 
-# --- A student's reply -------------------------------------------------------
-
-
-@transaction.atomic
-def reply(check_in: CheckIn, given: Given, *, by: Membership, edit_key: str) -> CheckIn:
-    """Keep what a student sent, or change what they sent before; each student once.
-
-    ``edit_key`` is a secret of the student's browser: where no name is kept it alone finds
-    the reply again. Raises NotPossible once the check-in is closed.
-    """
-    current = _locked(check_in)
-    if not Membership.objects.present().filter(pk=by.pk).exists():
-        raise NotPossible(_("You are no longer in this class. Ask your teacher to let you in."))
-    if not current.is_open:
-        raise NotPossible(_("This check-in is closed now. Nothing was changed."))
-    is_first = not current.has_reply_of(by)
-    if current.is_named:
-        NamedReply.objects.update_or_create(
-            check_in=current,
-            student=by,
-            defaults={"answers": given.answers, "sent_at": timezone.now()},
-        )
-    else:
-        _keep_unnamed(current, given, edit_digest(by, edit_key), is_first=is_first)
-    _keep_wishes(current, given, by)
-    if is_first:
-        current.replied = sorted([*current.replied, by.pk])
-        current.reply_count = len(current.replied)
-        _tally(current, given.reason)
-    if not current.is_named:
-        results.publish(current)
-    current.save(update_fields=["replied", "reply_count", "published"])
-    announce_asides(current.classroom)
-    return current
-
-
-def edit_digest(student: Membership, edit_key: str) -> str:
-    """Finds an unnamed reply again, for whoever has the key and is this student."""
-    return digest(f"{student.pk}:{edit_key}")
-
-
-def _keep_unnamed(check_in: CheckIn, given: Given, found_by: str, *, is_first: bool) -> None:
-    if is_first:
-        check_in.unnamed_replies.create(answers=given.answers, edit_digest=found_by)
-    elif not check_in.unnamed_replies.filter(edit_digest=found_by).update(answers=given.answers):
-        raise NotPossible(
-            _(
-                "Your answers are in already. No name is kept with them, so only the browser"
-                " that sent them can change them."
-            )
-        )
-    _mix(check_in)
-
-
-def _mix(check_in: CheckIn) -> None:
-    """Write the replies anew, in a random order.
-
-    Where a row lies in its table and which transaction wrote it (rowid; ctid and xmin) would tell
-    whose it is, next to a note with a name that was written in the same moment.
-    """
-    replies = list(check_in.unnamed_replies.all())
-    secrets.SystemRandom().shuffle(replies)
-    check_in.unnamed_replies.all().delete()
-    UnnamedReply.objects.bulk_create(replies)
-
-
-def own_unnamed(check_in: CheckIn, student: Membership, edit_key: str) -> UnnamedReply | None:
-    """The reply that this student's browser sent, while it can be changed."""
-    if not edit_key or not check_in.is_open:
-        return None
-    return check_in.unnamed_replies.filter(edit_digest=edit_digest(student, edit_key)).first()
-
-
-def _keep_wishes(check_in: CheckIn, given: Given, student: Membership) -> None:
-    """What a student asks for with their name: help with a task, an adult, a note to self."""
-    if given.task is not None:
-        PlannedHelp.objects.update_or_create(
-            check_in=check_in, student=student, defaults={"task": given.task}
-        )
-    else:
-        PlannedHelp.objects.filter(check_in=check_in, student=student).delete()
-    if given.note:
-        NoteToSelf.objects.update_or_create(
-            check_in=check_in, student=student, defaults={"text": given.note}
-        )
-    else:
-        NoteToSelf.objects.filter(check_in=check_in, student=student).delete()
-    _keep_follow_up(check_in, given, student)
-
-
-def _keep_follow_up(check_in: CheckIn, given: Given, student: Membership) -> None:
-    known = FollowUp.objects.filter(check_in=check_in, student=student).first()
-    if not given.soon or given.adult is None:
-        if known is not None and known.is_active:
-            _end_follow_up(known, FollowUpStatus.DECLINED)
-        return
-    is_same = known is not None and (known.soon, known.adult_id) == (given.soon, given.adult.pk)
-    if known is not None and known.is_active and is_same:
-        return
-    now = timezone.now()
-    FollowUp.objects.update_or_create(
-        check_in=check_in,
-        student=student,
-        defaults={
-            "adult": given.adult,
-            "soon": given.soon,
-            "status": FollowUpStatus.REQUESTED,
-            "requested_at": now,
-            "due_at": _due(now, given.soon, check_in.classroom),
-            "acknowledged_at": None,
-            "ended_at": None,
-        },
-    )
-
-
-def _due(now: datetime, soon: str, classroom: Classroom) -> datetime:
-    """By when an adult should have seen it: in two hours, or on the next school day."""
-    if soon == Soon.TODAY:
-        return now + SEEN_TODAY
-    local = now.astimezone(classroom.zone)
-    day = local + timedelta(days=1)
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return day
-
-
-def _tally(check_in: CheckIn, reason: str) -> None:
-    """Count what got in the way, once for each student, with nothing that leads back.
-
-    Nobody can say who was counted already, so a second check-in of the lesson counts nothing.
-    """
-    if not reason or check_in.lesson is None or not _asks_reasons_first(check_in):
-        return
-    if not ReasonTally.objects.filter(lesson=check_in.lesson).exists():
-        ReasonTally.objects.bulk_create(
-            [ReasonTally(lesson=check_in.lesson, reason=each) for each in InTheWay]
-        )
-    ReasonTally.objects.filter(lesson=check_in.lesson, reason=reason).update(count=F("count") + 1)
-    results.publish_reasons(check_in.lesson)
-
-
-def _asks_reasons_first(check_in: CheckIn) -> bool:
-    earlier = CheckIn.objects.filter(lesson=check_in.lesson, opened_at__lt=check_in.opened_at)
-    asked = (question["kind"] for each in earlier for question in each.questions)
-    return Kind.REASONS not in asked
-
-
-def raise_for_plan(check_in: CheckIn, *, by: Membership) -> None:
-    """Make the planned-help note a raised hand, because the student tapped it."""
-    note = PlannedHelp.objects.select_related("task").filter(check_in=check_in, student=by).first()
-    if note is None:
-        raise NotPossible(_("There is no note any more. You can raise your hand on your page."))
-    with transaction.atomic():
-        queue = Queue.objects.of(by.classroom)
-        last = queue.help_requests.filter(student=by).order_by("-pk").first()
-        # A hand of its own after each other one: lowered, it can be raised for this again.
-        form_key = f"plan-{note.pk}-{last.pk if last else 0}"
-        raised = asking.raise_hand(queue, student=by, form_key=form_key)
-        if raised.task_id is None and raised.can("describe"):
-            asking.describe(
-                raised, by=by, task=note.task, text=raised.text, carry_on=raised.carry_on
-            )
-
-
-# --- Follow-ups --------------------------------------------------------------
-
-
-@transaction.atomic
-def acknowledge(follow_up: FollowUp) -> FollowUp:
-    """ "I have seen this": the chosen adult says when they opened it."""
-    current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
-    if not current.is_active:
-        raise NotPossible(_("This one is settled already."))
-    current.acknowledged_at = current.acknowledged_at or timezone.now()
-    current.status = FollowUpStatus.ACKNOWLEDGED
-    current.save(update_fields=["status", "acknowledged_at"])
-    return current
-
-
-@transaction.atomic
-def finish(follow_up: FollowUp) -> FollowUp:
-    """The adult and the student have talked."""
-    current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
-    if current.status == FollowUpStatus.DECLINED:
-        raise NotPossible(_("The student no longer wants this. Thank you for looking."))
-    if current.is_active:
-        _end_follow_up(current, FollowUpStatus.DONE)
-        current.student.contacts.create(by=current.adult, kind=Contact.Kind.CHECKED_IN)
-    return current
-
-
-@transaction.atomic
-def pass_on(follow_up: FollowUp, *, to: Membership, by: User | None) -> FollowUp:
-    """A school admin finds another adult for one whose adult has left the class.
-
-    The student reads who it is, and can still say that they no longer want it.
-    """
-    alone = FollowUp.objects.left_alone().select_for_update(of=("self",))
-    current = alone.select_related("check_in__classroom__school").filter(pk=follow_up.pk).first()
-    if current is None:
-        raise NotPossible(_("This one is settled already."))
-    now, classroom = timezone.now(), current.check_in.classroom
-    current.adult, current.status, current.acknowledged_at = to, FollowUpStatus.REQUESTED, None
-    current.due_at = _due(now, current.soon, classroom)
-    current.save(update_fields=["adult", "status", "acknowledged_at", "due_at"])
-    title = _("A student's wish, to %(name)s") % {"name": to.name}
-    _record(Change.Verb.PASSED_ON, title, school=classroom.school, classroom=classroom, by=by)
-    return current
-
-
-@transaction.atomic
-def decline_follow_up(follow_up: FollowUp) -> FollowUp:
-    """The student no longer wants it: their word always holds."""
-    current = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
-    if current.is_active:
-        _end_follow_up(current, FollowUpStatus.DECLINED)
-    return current
-
-
-def _end_follow_up(follow_up: FollowUp, status: str) -> None:
-    follow_up.status = status
-    follow_up.ended_at = timezone.now()
-    follow_up.save(update_fields=["status", "ended_at"])
-
-
 # --- How is it going? --------------------------------------------------------
 
 
@@ -574,7 +324,7 @@ def say_how(*, by: Membership, going: str) -> SelfCheck:
     lesson = by.classroom.open_lesson()
     if lesson is None:
         raise NotPossible(_("Help is not open right now. You can say it in the next lesson."))
-    _lock(by.classroom)
+    kernel.lock(by.classroom)
     now = timezone.now()
     mine = SelfCheck.objects.filter(lesson=lesson, student=by).first()
     mine = mine or SelfCheck(lesson=lesson, student=by)
@@ -635,7 +385,7 @@ def nudge(lesson: Lesson, *, now: datetime) -> int:
 def start_moment(classroom: Classroom, *, by: Membership, seconds: int) -> HelpMoment:
     """Invite the whole class to ask, for 30 to 180 seconds from now."""
     _check_length(seconds)
-    _lock(classroom)
+    kernel.lock(classroom)
     return _start(HelpMoment(classroom=classroom, seconds=seconds, started_by=by), timezone.now())
 
 
@@ -671,7 +421,7 @@ def _start(moment: HelpMoment, now: datetime) -> HelpMoment:
 @transaction.atomic
 def end_moment(moment: HelpMoment) -> None:
     """End it early, or take a planned one back; one that is over stays as it was."""
-    _lock(moment.classroom)
+    kernel.lock(moment.classroom)
     current = HelpMoment.objects.get(pk=moment.pk)
     if current.started_at is None:
         current.delete()
@@ -684,7 +434,7 @@ def end_moment(moment: HelpMoment) -> None:
 @transaction.atomic
 def start_if_due(moment: HelpMoment, *, now: datetime) -> bool:
     """The clock's: start what was planned for now; it waits a little for help to open."""
-    _lock(moment.classroom)
+    kernel.lock(moment.classroom)
     current = HelpMoment.objects.filter(pk=moment.pk, started_at=None).first()
     if current is None or current.planned_for is None or current.planned_for > now:
         return False
@@ -717,7 +467,7 @@ def offer(student: Membership, *, by: Membership) -> Contact:
     lesson = by.classroom.open_lesson()
     if lesson is None:
         raise NotPossible(_("Open help first, so that the student can answer."))
-    _lock(by.classroom)
+    kernel.lock(by.classroom)
     known = student.contacts.filter(lesson=lesson, kind=Contact.Kind.OFFERED).first()
     if known is not None:
         raise NotPossible(
@@ -746,7 +496,7 @@ def refuse_offer(*, by: Membership) -> None:
 
 
 def _answered(student: Membership, answer: str) -> Contact:
-    _lock(student.classroom)
+    kernel.lock(student.classroom)
     offered = student.contacts.filter(
         kind=Contact.Kind.OFFERED, answer="", lesson=student.classroom.open_lesson()
     ).first()
@@ -768,6 +518,9 @@ def run_clock(now: datetime | None = None) -> None:
         open_if_due(check_in, now=now)
     for check_in in CheckIn.objects.open().filter(opened_at__lte=now - OPEN_AT_MOST):
         close(check_in)
+    lately = CheckIn.objects.filter(visibility=Visibility.TOTALS, status=CheckInStatus.CLOSED)
+    for check_in in lately.filter(closed_at__range=(now - _ALL_IN[1], now - _ALL_IN[0])):
+        unnamed.show_late_totals(check_in)
     for moment in HelpMoment.objects.filter(started_at=None, planned_for__lte=now).select_related(
         "classroom__school"
     ):
@@ -814,16 +567,3 @@ def purge_reasons(lesson: Lesson) -> None:
 def _kept_for(classroom: Classroom) -> timedelta:
     decided = getattr(classroom.school, "check_in_rules", None) or SchoolRules()
     return timedelta(days=decided.keep_days)
-
-
-# --- Locks -------------------------------------------------------------------
-
-
-def _lock(classroom: Classroom) -> None:
-    """One at a time in a class: the same lock that the queue's verbs take."""
-    Queue.objects.select_for_update().get(pk=Queue.objects.of(classroom).pk)
-
-
-def _locked(check_in: CheckIn) -> CheckIn:
-    _lock(check_in.classroom)
-    return CheckIn.objects.select_related("classroom__school", "lesson").get(pk=check_in.pk)

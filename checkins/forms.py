@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from checkins.actions import Given, Plan
+from checkins.actions import Plan
 from checkins.models import SchoolRules, Settings, Visibility
 from checkins.questions import (
     ANSWER_LENGTH,
@@ -30,6 +30,7 @@ from checkins.questions import (
     options_of,
     scale,
 )
+from checkins.replies import Given
 from checkins.when import Clock, Planned, planned
 from classrooms.models import HELPING, Classroom, Membership, Task
 from classrooms.text import clean_line, clean_text
@@ -42,7 +43,7 @@ MOMENT_SECONDS = (30, 60, 90, 120, 180)
 class ReplyForm(forms.Form):
     """One field for each question, every one optional; ``given`` is what was sent.
 
-    ``is_change``: what got in the way was counted the first time and is not asked again.
+    ``asks_reasons``: what got in the way is counted once, and is not asked where it would not be.
     """
 
     edit_key = forms.CharField(max_length=40, widget=forms.HiddenInput, required=False)
@@ -52,7 +53,7 @@ class ReplyForm(forms.Form):
         *args,
         classroom: Classroom,
         questions: list[Question],
-        is_change: bool = False,
+        asks_reasons: bool = True,
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -61,7 +62,7 @@ class ReplyForm(forms.Form):
         present = classroom.memberships.present().staff().by_name()
         self.adults = [member for member in present if member.can_help]
         for number, question in enumerate(questions):
-            if question["kind"] == Kind.REASONS and is_change:
+            if question["kind"] == Kind.REASONS and not asks_reasons:
                 continue
             if question["kind"] == Kind.HELP and not self.tasks:
                 continue

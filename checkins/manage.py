@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from checkins import actions, reach, results
+from checkins import actions, followups, reach, results
 from checkins.forms import Builder, MomentForm, SettingsForm, WhenForm
 from checkins.live import moment_on
 from checkins.models import (
@@ -246,13 +246,13 @@ def show_follow_ups(request: MemberRequest, status: int = 200) -> HttpResponse:
 @require_POST
 @helper_required
 def acknowledge(request: MemberRequest, follow_up: int) -> HttpResponse:
-    return answer_follow_up(request, follow_up, actions.acknowledge)
+    return answer_follow_up(request, follow_up, followups.acknowledge)
 
 
 @require_POST
 @helper_required
 def finish(request: MemberRequest, follow_up: int) -> HttpResponse:
-    return answer_follow_up(request, follow_up, actions.finish)
+    return answer_follow_up(request, follow_up, followups.finish)
 
 
 def answer_follow_up(

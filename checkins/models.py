@@ -2,8 +2,9 @@
 
 What a check-in keeps without a name is apart from everything that has one: ``UnnamedReply``
 points at its check-in and at nothing else, is pointed at by nothing, has a random id, no time
-and no place of its own in the table: ``actions`` writes them anew in a random order. Who has
-replied is a sorted list on the check-in, so that it has no order either.
+and no place of its own in the table: ``checkins.unnamed`` writes them in lots, in a random order,
+never together with a name. Who has replied is a sorted list on the check-in, so that it has no
+order either.
 """
 
 import secrets
@@ -139,6 +140,10 @@ class CheckIn(models.Model):
     #: Membership ids of who has replied, sorted; empty once the answers are deleted.
     replied: models.JSONField = models.JSONField(default=list)
     reply_count = models.PositiveIntegerField(default=0)
+    #: Unnamed: of so many who replied, no answer is waited for: the process that had it has ended.
+    settled = models.PositiveIntegerField(default=0, db_default=0)
+    #: Unnamed: how many answers waited to be written when it closed, in all processes together.
+    waiting = models.PositiveIntegerField(null=True, blank=True)
     #: Table (a question, or one option of several) → each version of its cells that was shown;
     #: once answers are deleted, also ``of``: table → how many replies it is of.
     published: models.JSONField = models.JSONField(default=dict)
@@ -169,6 +174,10 @@ class CheckIn(models.Model):
         return self.visibility == Visibility.NAMED
 
     @property
+    def is_about_well_being(self) -> bool:
+        return self.preset == Preset.WELL_BEING
+
+    @property
     def name(self) -> str:
         """The title, of a preset in the active language."""
         return str(Preset(self.preset).label) if self.preset else self.title
@@ -180,6 +189,10 @@ class CheckIn(models.Model):
 
     def has_reply_of(self, student: Membership) -> bool:
         return student.pk in self.replied
+
+    def is_late(self, student: Membership) -> bool:
+        """Whether somebody came into the class after it had opened."""
+        return not (student.joined_at and self.opened_at and student.joined_at <= self.opened_at)
 
     def tables(self) -> dict[str, tuple[int, int | None]]:
         """Each table that is counted → its question and, for "any that fit", its option."""
@@ -199,7 +212,7 @@ class CheckIn(models.Model):
 class UnnamedReply(models.Model):
     """One student's answers without the student: no name, no order, no time.
 
-    ``edit_digest`` is of a key that only the sender's browser has; empty once closed.
+    ``edit_digest`` is always empty: the release before kept a digest there, which led back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

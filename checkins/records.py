@@ -251,7 +251,7 @@ register(
 not_personal(
     CheckIn,
     "key classroom lesson preset title visibility questions status opens_at opened_at closed_at"
-    " reply_count published",
+    " reply_count settled waiting published",
     why="what a class was asked, and totals of five or more",
 )
 not_personal(UnnamedReply, "check_in answers edit_digest", why="no way to a name")

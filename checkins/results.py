@@ -52,7 +52,12 @@ def all_cells(check_in: CheckIn, replies: Iterable[Answers]) -> dict[str, list[i
 
 
 def publish(check_in: CheckIn) -> None:
-    """Let each table of a totals-only check-in move on, if nobody stands out in the step."""
+    """Let each table of a totals-only check-in move on, if nobody stands out in the step.
+
+    About well-being nothing is shown while somebody could watch it grow.
+    """
+    if check_in.is_about_well_being and check_in.is_open:
+        return
     replies = check_in.unnamed_replies.values_list("answers", flat=True)
     for table, cells in all_cells(check_in, replies).items():
         history = check_in.published.setdefault(table, [])
@@ -67,7 +72,7 @@ def to_keep(check_in: CheckIn) -> dict[str, Any]:
         true = all_cells(check_in, check_in.named_replies.values_list("answers", flat=True))
     else:
         true = {table: shown[-1] for table, shown in check_in.published.items() if shown}
-    kept = {table: suppress.shown(cells) for table, cells in true.items()}
+    kept = {table: _told(check_in, cells) for table, cells in true.items()}
     told = {table: cells for table, cells in kept.items() if suppress.says_something(cells)}
     of = {table: sum(true[table]) for table in told}
     return {"of": of} | {table: [cells] for table, cells in told.items()}
@@ -95,7 +100,14 @@ def _shown(check_in: CheckIn, table: str) -> tuple[suppress.Shown, int]:
         # Those deleted before ``of`` was kept have only what is shown.
         shown = sum(cell or 0 for cell in history[-1])
         return history[-1], check_in.published.get("of", {}).get(table, shown)
-    return suppress.shown(history[-1]), sum(history[-1])
+    told = _told(check_in, history[-1])
+    return (told, sum(history[-1])) if suppress.says_something(told) else ([], 0)
+
+
+def _told(check_in: CheckIn, cells: list[int]) -> suppress.Shown:
+    """What of these cells is shown; that all feel the same would tell how each one does."""
+    show = suppress.unless_all_alike if check_in.is_about_well_being else suppress.shown
+    return show(cells)
 
 
 def _table(check_in: CheckIn, number: int, found: dict[str, tuple[suppress.Shown, int]]) -> Table:

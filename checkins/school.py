@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from checkins import actions
+from checkins import actions, followups
 from checkins.forms import Builder, PassOnForm, RulesForm
 from checkins.models import Change, FollowUp, Template
 from classrooms.access import school_admin_required
@@ -78,7 +78,7 @@ def pass_on(request: SchoolRequest, follow_up: int) -> HttpResponse:
         messages.error(request, str(form.errors["adult"][0]))
         return show(request, status=422)
     try:
-        actions.pass_on(found, to=form.cleaned_data["adult"], by=request.user)
+        followups.pass_on(found, to=form.cleaned_data["adult"], by=request.user)
     except actions.NotPossible as problem:
         messages.error(request, str(problem))
         return show(request, status=409)

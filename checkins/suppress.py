@@ -6,7 +6,7 @@ cell leaves over. Of two tables shown one after the other, no group of cells has
 one to four either. A cell is how many gave one answer; not answering is a cell too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 #: Fewer than this many are not shown.
 FLOOR = 5
@@ -71,3 +71,19 @@ def count(answers: Iterable[int | None], size: int) -> list[int]:
     for answer in answers:
         cells[size if answer is None else answer] += 1
     return cells
+
+
+def unless_all_alike(cells: Sequence[int]) -> Shown:
+    """As ``shown``, but nothing where all gave one answer: it would tell what each one said."""
+    told = shown(cells)
+    return [None] * len(told) if sum(cells) in told else told
+
+
+def fits_in(tables: Mapping[str, Sequence[int]], more: Mapping[str, Sequence[int]]) -> bool:
+    """Whether ``more`` adds to nothing but cells of five or more."""
+    return all(
+        cell >= FLOOR
+        for name, added in more.items()
+        for cell, count in zip(tables[name], added, strict=True)
+        if count
+    )

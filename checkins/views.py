@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from checkins import actions, results
+from checkins import actions, followups, replies, results, unnamed
 from checkins.forms import ReplyForm
 from checkins.models import CheckIn, FollowUp, NamedReply, NoteToSelf, PlannedHelp
 from checkins.questions import Kind
@@ -53,7 +53,7 @@ def send(request: MemberRequest, check_in: CheckIn) -> HttpResponse:
         return show_form(request, check_in, form, status=422)
     edit_key = key_for(request, check_in, form.cleaned_data["edit_key"])
     try:
-        actions.reply(check_in, form.given, by=request.membership, edit_key=edit_key)
+        replies.reply(check_in, form.given, by=request.membership, edit_key=edit_key)
     except actions.NotPossible as problem:
         messages.error(request, str(problem))
         check_in.refresh_from_db()
@@ -73,7 +73,8 @@ def reply_form(
         initial=initial,
         classroom=check_in.classroom,
         questions=check_in.asked,
-        is_change=check_in.has_reply_of(request.membership),
+        asks_reasons=not check_in.has_reply_of(request.membership)
+        and unnamed.asks_reasons(check_in),
     )
 
 
@@ -137,7 +138,7 @@ def can_change(request: MemberRequest, check_in: CheckIn) -> bool:
     if check_in.is_named:
         return my_reply(check_in, request.membership) is not None
     known = edit_key_of(request, check_in)
-    return actions.own_unnamed(check_in, request.membership, known) is not None
+    return replies.own_unnamed(check_in, request.membership, known) is not None
 
 
 def sent_before(request: MemberRequest, check_in: CheckIn) -> dict:
@@ -146,7 +147,7 @@ def sent_before(request: MemberRequest, check_in: CheckIn) -> dict:
     if not check_in.has_reply_of(student):
         return {"edit_key": new_key()}
     edit_key = edit_key_of(request, check_in)
-    reply: object | None = actions.own_unnamed(check_in, student, edit_key)
+    reply: object | None = replies.own_unnamed(check_in, student, edit_key)
     if check_in.is_named:
         reply = my_reply(check_in, student)
     answers = getattr(reply, "answers", {})
@@ -175,7 +176,7 @@ def raise_for_plan(request: MemberRequest, check_in_key: str) -> HttpResponse:
     check_in = find_check_in(request, check_in_key)
     if not request.membership.sees(check_in.opened_at or timezone.now()):
         raise Http404
-    return perform(request, lambda *, by: actions.raise_for_plan(check_in, by=by))
+    return perform(request, lambda *, by: replies.raise_for_plan(check_in, by=by))
 
 
 @require_POST
@@ -184,7 +185,7 @@ def decline_follow_up(request: MemberRequest, check_in_key: str) -> HttpResponse
     """The student no longer wants an adult to check in."""
     student = request.membership
     mine = my_follow_ups(student).filter(check_in__classroom=student.classroom)
-    actions.decline_follow_up(get_object_or_404(mine, check_in__key=check_in_key))
+    followups.decline_follow_up(get_object_or_404(mine, check_in__key=check_in_key))
     messages.success(request, _("All right. Nobody will check in about this."))
     return redirect("checkins:mine", student.classroom.slug)
 
@@ -261,7 +262,7 @@ def edit_key_of(request: MemberRequest, check_in: CheckIn) -> str:
 
 def key_for(request: MemberRequest, check_in: CheckIn, given: str) -> str:
     """The key of the form, or the browser's own: another tab may have sent something meanwhile."""
-    is_known = actions.own_unnamed(check_in, request.membership, given) is not None
+    is_known = replies.own_unnamed(check_in, request.membership, given) is not None
     return (given if is_known else edit_key_of(request, check_in)) or given or new_key()
 
 

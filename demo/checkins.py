@@ -1,9 +1,10 @@
 """A check-in that a made-up class answered this lesson, and what comes with it."""
 
-from checkins import actions
-from checkins.actions import Given, Plan
+from checkins import actions, replies, unnamed
+from checkins.actions import Plan
 from checkins.models import CheckIn, Preset, Visibility
 from checkins.questions import Kind, scale
+from checkins.replies import Given
 from classrooms.models import Classroom
 
 #: Of those in the class, how many answer, and what: Ready, Nearly, Not yet.
@@ -32,7 +33,8 @@ def add_checkins(classroom: Classroom) -> None:
             soon="week" if number == 4 else "",
             adult=teacher if number == 4 else None,
         )
-        actions.reply(check_in, given, by=student, edit_key="")
+        replies.reply(check_in, given, by=student, edit_key="")
+    unnamed.before_the_end()  # the program that makes the class may end now
 
 
 def _own() -> Plan:

@@ -36,13 +36,20 @@ _SEED = 1906
 # --- Making it ---------------------------------------------------------------
 
 
-@transaction.atomic
 def seed() -> bool:
     """Make the school, or wake it if nothing has happened for an hour.
 
     True if something was made. A school in which one of the demo's ways in leads nowhere (a
     visitor put its classes away, say) is made anew. Passwords of its people open nothing.
     """
+    is_made = _seed()
+    if is_made:
+        add_checkins(class_now())  # not in one transaction with anything: names stay apart
+    return is_made
+
+
+@transaction.atomic
+def _seed() -> bool:
     # Two first visitors at once: the second waits here and finds the school, or is asked to
     # try again where the database waits only a moment.
     User.objects.get_or_create(email=HOPPER.email, defaults={"name": HOPPER.name})
@@ -106,7 +113,6 @@ def _build(now: datetime, set_clock: Callable[[datetime], object]) -> None:
     teacher = classrooms[0].memberships.get(user__email=HOPPER.email)
     add_coaching(classrooms[0], teacher)
     lessons.lesson_now(lessons.Stage(classrooms[0], rng, set_clock), now)
-    add_checkins(classrooms[0])
 
 
 def _found_school(people: dict[str, User]) -> School:

@@ -15,10 +15,14 @@ from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
+from checkins import unnamed  # noqa: E402
 from helpdesk import clock, health  # noqa: E402
 from helpdesk.http import OneHop  # noqa: E402
 from requests_app import hub  # noqa: E402
 from requests_app.routing import websocket_urlpatterns  # noqa: E402
+
+#: Seconds.
+HAND_IN_EVERY = 2
 
 http = OneHop()
 # The full origin, scheme and port too; an allowed host alone would let others' pages in.
@@ -49,19 +53,34 @@ async def application(scope, receive, send):
 
 
 async def lifespan(receive, send) -> None:
-    """Start the clock with the server and stop it, and the hub, with it."""
-    own_clock = None
+    """Start the clock with the server and stop it, and the hub, with it; answers that wait in
+    this process's memory are written before it ends."""
+    own_clock = watch = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             health.server_loop = asyncio.get_running_loop()
+            await asyncio.to_thread(unnamed.in_thread, unnamed.note_new_process)
+            watch = asyncio.create_task(hand_in_answers())
             if settings.CLOCK == "in-server":
                 own_clock = clock.start()
             await send({"type": "lifespan.startup.complete"})
         else:
             health.server_loop = None
+            if watch is not None:
+                watch.cancel()
+                await asyncio.to_thread(unnamed.in_thread, unnamed.before_the_end)
             await hub.shut()
             if own_clock is not None:
                 await asyncio.to_thread(own_clock.stop, graceful=True)
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+async def hand_in_answers() -> None:
+    """Write answers without names that wait here as soon as their check-in has closed, whichever
+    worker closed it."""
+    while True:
+        await asyncio.sleep(HAND_IN_EVERY)
+        if unnamed.is_waiting():
+            await asyncio.to_thread(unnamed.in_thread, unnamed.hand_in_closed)

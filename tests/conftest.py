@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.models import User
+from checkins import unnamed
 from classrooms import access
 from classrooms.models import Classroom, Device, Membership, Role, School
 from requests_app import actions, asides, live
@@ -50,9 +51,11 @@ def _end_forgotten_sessions(django_db_setup, django_db_blocker, pytestconfig):
 
 @pytest.fixture(autouse=True)
 def _fresh_cache():
-    """No test inherits another one's guess limits, or what was known of another one's queue."""
+    """No test inherits another one's guess limits, what was known of another one's queue, or
+    answers that waited."""
     cache.clear()
     live.forget_all()
+    unnamed.forget_all()
 
 
 @pytest.fixture

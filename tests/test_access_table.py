@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from checkins import actions as check_ins
+from checkins import replies
 from checkins.models import CheckIn
 from classrooms import actions as people
 from classrooms.models import Classroom, Device, Role, School
@@ -338,8 +339,8 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
     far = School.objects.create(name="Far School")
     check_in = check_ins.open_check_in(room, check_ins.preset("ready"), by=grace)
     plan = check_ins.preset("ready")
-    wish = check_ins.Given(soon="today", adult=grace)
-    check_ins.reply(check_in, wish, by=ada, edit_key="key")
+    wish = replies.Given(soon="today", adult=grace)
+    replies.reply(check_in, wish, by=ada, edit_key="key")
     tomorrow = timezone.now() + timedelta(days=1)
     away = Classroom.objects.create(school=far, name="Away", slug="away-33333", code="AWAYAWAY")
     put_away = Classroom.objects.create(school=school, name="Old", slug="old-4444", code="LDLDLDLD")
@@ -460,8 +461,8 @@ def told_by_ada(world, room, ada, grace):
     questions = [{"kind": "text", "text": "Say more"}, {"kind": "note", "text": "For you"}]
     plan = check_ins.Plan("Mine", "named", questions)
     check_in = check_ins.open_check_in(room, plan, by=grace)
-    given = check_ins.Given(answers={"0": "zebra answer"}, note="zebra note")
-    check_ins.reply(check_in, given, by=ada, edit_key="")
+    given = replies.Given(answers={"0": "zebra answer"}, note="zebra note")
+    replies.reply(check_in, given, by=ada, edit_key="")
     return check_in
 
 

@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from checkins import actions
-from checkins.actions import Given, Plan
+from checkins import actions, replies
+from checkins.actions import Plan
 from checkins.models import Contact, FollowUp, HelpMoment, UnnamedReply, Visibility
 from checkins.questions import Kind, scale
+from checkins.replies import Given
 from requests_app import actions as asking
 from requests_app import live
 from tests.browser.test_accessibility import PHONE, check, focus_on
@@ -86,7 +87,7 @@ def test_totals_fill_in_by_themselves(room, ready, open_as, grace, in_database):
 
     def answer():
         for who in everybody:
-            actions.reply(ready, Given(answers={"0": 0}), by=who, edit_key="k")
+            replies.reply(ready, Given(answers={"0": 0}), by=who, edit_key="k")
 
     in_database(answer)
     expect(page.locator(".bar-cell")).to_have_text("5")
@@ -116,7 +117,7 @@ def named_reply(room, grace, ada, in_database):
     plan = Plan("Mine", Visibility.NAMED, QUESTIONS)
     check_in = actions.open_check_in(room, plan, by=grace)
     given = Given(answers={"0": 0, "1": [0, 1], "2": 6, "3": "because " * 30})
-    actions.reply(check_in, given, by=ada, edit_key="")
+    replies.reply(check_in, given, by=ada, edit_key="")
     return check_in
 
 

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from checkins import actions
-from checkins.actions import Given
+from checkins import actions, replies
 from checkins.models import Change, SchoolRules
+from checkins.replies import Given
 from classrooms import actions as people
 from tests.browser.conftest import cookie_of
 from tests.browser.test_accessibility import PHONE, check, focus_on
@@ -45,7 +45,7 @@ def everything(room, lesson, school, grace, alan, edsger, ada):
     actions.save_school_template(school, plan, by=edsger.user)
     actions.save_template(room, plan, by=grace.user)
     check_in = actions.open_check_in(room, plan, by=grace)
-    actions.reply(check_in, Given(soon="today", adult=alan), by=ada, edit_key="k")
+    replies.reply(check_in, Given(soon="today", adult=alan), by=ada, edit_key="k")
     people.remove(alan)
 
 

@@ -1,12 +1,17 @@
 """What check-in tests share: an open check-in, a whole class, and how a student replies."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from checkins import actions, live
-from checkins.actions import Given, Plan
+from checkins import actions, live, replies, unnamed
+from checkins.actions import Plan
 from checkins.models import Visibility
 from checkins.questions import Kind
+from checkins.replies import Given
+from classrooms.models import Membership
 from requests_app.models import Queue
 from requests_app.present import Present
 from tests.conftest import student
@@ -44,25 +49,38 @@ def open_one(room, grace):
     return begin
 
 
+def joined_before(room, count, name="Pupil"):
+    """So many students who were in the class yesterday."""
+    start = room.memberships.count()
+    made = [student(room, f"{name} {start + number}") for number in range(count)]
+    yesterday = timezone.now() - timedelta(days=1)
+    Membership.objects.filter(pk__in=[each.pk for each in made]).update(joined_at=yesterday)
+    for each in made:
+        each.joined_at = yesterday
+    return made
+
+
+def waiting(check_in):
+    """The answers without a name that wait in memory."""
+    with unnamed.holding(check_in.pk) as found:
+        return [each.answers for each in found]
+
+
 @pytest.fixture
 def pupils(room):
     """``pupils(12)``: that many students."""
-    return lambda count: [student(room, f"Pupil {number}") for number in range(count)]
+    return lambda count: joined_before(room, count)
 
 
 @pytest.fixture
-def replies(pupils):
-    """``replies(check_in, [6, 5, 0])``: so many new students give each answer."""
+def class_answers():
+    """``class_answers(check_in, [6, 5, 0])``: so many new students give each answer."""
 
     def send(check_in, counts):
         for answer, count in enumerate(counts):
-            for who in pupils_of(check_in, count):
+            for who in joined_before(check_in.classroom, count, "Someone"):
                 given = Given(answers={"0": answer})
-                actions.reply(check_in, given, by=who, edit_key=f"key-{who.pk}")
-
-    def pupils_of(check_in, count):
-        start = check_in.classroom.memberships.count()
-        return [student(check_in.classroom, f"Someone {start + n}") for n in range(count)]
+                replies.reply(check_in, given, by=who, edit_key=f"key-{who.pk}")
 
     return send
 

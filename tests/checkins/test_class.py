@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from checkins import actions, live, reach
+from checkins import actions, live, reach, replies
 from checkins.actions import NotPossible
 from checkins.models import Contact, HelpMoment, SelfCheck
 from classrooms import actions as people
@@ -195,10 +195,10 @@ def test_help_a_contact_and_a_named_reply_are_ways_of_being_reached(
     asking.solve(raise_hand(solved_alone), by=solved_alone)
     actions.checked_in(met, by=grace)
     named = open_one(named=True)
-    actions.reply(named, actions.Given(), by=replied, edit_key="")
+    replies.reply(named, replies.Given(), by=replied, edit_key="")
     actions.close(named)
     # A reply without a name says nothing about anybody, here as well.
-    actions.reply(open_one(), actions.Given(), by=hidden, edit_key="k")
+    replies.reply(open_one(), replies.Given(), by=hidden, edit_key="k")
     found = {each.pk for each in reach.not_reached(room)}
     assert found == {solved_alone.pk, hidden.pk}
     later = timezone.now() + timedelta(days=15)

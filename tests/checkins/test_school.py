@@ -5,9 +5,9 @@ import re
 import pytest
 from django.urls import reverse
 
-from checkins import actions
-from checkins.actions import Given
+from checkins import actions, replies
 from checkins.models import Change, FollowUp, Preset, SchoolRules, Template
+from checkins.replies import Given
 from classrooms import actions as people
 from classrooms.models import Classroom, Role, School
 from tests.checkins.test_views import text, typed
@@ -90,7 +90,7 @@ def test_a_check_in_of_the_school_is_opened_in_every_class_and_taken_away_by_adm
 def alone(room, grace, alan, ada):
     """Ada asked Alan to check in with her, and Alan has left."""
     check_in = actions.open_check_in(room, actions.preset(Preset.READY), by=grace)
-    actions.reply(check_in, Given(soon="today", adult=alan), by=ada, edit_key="k")
+    replies.reply(check_in, Given(soon="today", adult=alan), by=ada, edit_key="k")
     people.remove(alan)
     return FollowUp.objects.get()
 
@@ -120,7 +120,7 @@ def test_it_is_passed_on_to_nobody_from_elsewhere(alone, admin, adult, ben, edsg
 
 def test_an_adult_who_is_there_keeps_it_to_themselves(admin, room, grace, alan, ada):
     check_in = actions.open_check_in(room, actions.preset(Preset.READY), by=grace)
-    actions.reply(check_in, Given(soon="today", adult=alan), by=ada, edit_key="k")
+    replies.reply(check_in, Given(soon="today", adult=alan), by=ada, edit_key="k")
     assert "Ada Lovelace" not in page(admin)
 
 

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from checkins import actions as check_ins
+from checkins import replies
 from checkins.models import Contact, Going, NamedReply, SelfCheck
 from classrooms import actions
 from classrooms.models import Classroom, Device, Membership
@@ -58,13 +59,13 @@ def past(room, lesson, ada, grace):
     ]
     plan = check_ins.Plan("Mine", "named", questions)
     check_in = check_ins.open_check_in(room, plan, by=grace)
-    given = check_ins.Given(
+    given = replies.Given(
         answers={"0": SECRETS["named answer"]},
         note=SECRETS["note to self"],
         soon="today",
         adult=grace,
     )
-    check_ins.reply(check_in, given, by=ada, edit_key="")
+    replies.reply(check_in, given, by=ada, edit_key="")
     check_ins.say_how(by=ada, going=Going.STUCK)
     return check_in
 

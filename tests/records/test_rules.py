@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from checkins import actions as check_ins
+from checkins import replies
 from checkins.models import Change, CheckIn, Contact, FollowUp, HelpMoment, NamedReply
 from classrooms import access
 from classrooms import actions as people
@@ -115,15 +116,15 @@ def request(world):
 
 def named_answer(world):
     check_in = world.check_in()
-    check_ins.reply(check_in, check_ins.Given({"0": "hello"}), by=world.ada, edit_key="")
+    replies.reply(check_in, replies.Given({"0": "hello"}), by=world.ada, edit_key="")
     check_ins.close(check_in)
     return NamedReply.objects.exists
 
 
 def wish(world):
     check_in = check_ins.open_check_in(world.room, check_ins.preset("ready"), by=world.grace)
-    given = check_ins.Given(soon="today", adult=world.grace)
-    check_ins.reply(check_in, given, by=world.ada, edit_key="key")
+    given = replies.Given(soon="today", adult=world.grace)
+    replies.reply(check_in, given, by=world.ada, edit_key="key")
     return FollowUp.objects.exists
 
 

@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from checkins import actions as check_ins
+from checkins import replies
 from checkins.models import FollowUp, Preset
 from classrooms.actions import NotPossible
 from classrooms.models import Attendance, Classroom, Lesson, Role, School
@@ -530,8 +531,8 @@ class AnyLesson(RuleBasedStateMachine):
     def ask_an_adult_to_check_in(self, who):
         """Is in one adult's list and nowhere in the queue or on its pages (C12, 8)."""
         desk = without_labels(live.helpers_regions(look(self.queue.pk)))
-        given = check_ins.Given(soon="today", adult=self.helpers[1])
-        check_ins.reply(self.check_in, given, by=self.students[who], edit_key="")
+        given = replies.Given(soon="today", adult=self.helpers[1])
+        replies.reply(self.check_in, given, by=self.students[who], edit_key="")
         assert FollowUp.objects.filter(student=self.students[who], adult=self.helpers[1]).exists()
         assert rows() == self.now["requests"]
         assert without_labels(live.helpers_regions(look(self.queue.pk))) == desk
