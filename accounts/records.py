@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -90,7 +91,7 @@ HISTORY = Rule(
 register(
     Record(
         User,
-        "password last_login is_superuser email name is_staff is_active date_joined",
+        "password last_login is_superuser email name is_staff is_active date_joined sign_outs",
         what=_("Accounts of adults: name, e-mail address, password (not readable), sign-ins"),
         why=_("to sign in, and so that students know who helps them"),
         seen=_("the person, the school's admins, operators; students see the name"),
@@ -137,6 +138,16 @@ register(
         rule=ACCOUNTS,
         account="email_address__user",
         told="created sent",
+    ),
+    Record(
+        Authenticator,
+        "user type data created_at last_used_at",
+        what=_("The second step of a sign-in: keys, apps and spare codes, and when they were used"),
+        why=_("so that a password alone does not open an account"),
+        seen=_("the person; operators see that there is one"),
+        rule=ACCOUNTS,
+        account="user",
+        told="type created_at last_used_at",
     ),
     Record(
         Session,
