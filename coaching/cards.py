@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from classrooms.models import Membership, Task
 from classrooms.proof import seen_by
-from coaching import catalogue, class_card, norms, rules, texts
+from coaching import catalogue, class_card, norms, quiet, rules, texts
 from coaching.models import Coaching, StudentView, Suggestion, coaching_of
 from requests_app import live
 from requests_app.models import ENDED, HelpRequest, Queue, Status
@@ -201,7 +201,12 @@ def context(desk: Desk, *, opened: bool = False, focus: bool = False) -> dict:
     if not desk.coaching.is_on:
         return given | {"phase": "up", "card": ""}
     if rules.is_silent(desk.facts):
-        return given | {"phase": "quiet", "is_private": desk.coaching.is_private_on}
+        is_private = desk.coaching.is_private_on
+        return (
+            given
+            | {"phase": "quiet"}
+            | quiet.context(desk.student.classroom, is_private=is_private)
+        )
     found = matched(desk)
     is_line = desk.is_faded and not opened and not desk.wants and desk.card in rules.CARDS
     return given | {
@@ -215,7 +220,8 @@ def context(desk: Desk, *, opened: bool = False, focus: bool = False) -> dict:
         "longer_look": mine.longer_look and rules.Rule.R5 not in desk.off,
         # Only for the student's eyes, so not where others on the network could read along.
         "feelings": [] if settings.LAN else [f for f in Feeling if f != Feeling.OVERWHELMED],
-        "asks_feelings": True,
+        # Where this rule is off nothing would follow from saying it.
+        "asks_overwhelmed": rules.Rule.R8 not in desk.off,
         **card_context(desk, desk.card),
     }
 

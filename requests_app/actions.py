@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Field, Q, QuerySet
 from django.utils import timezone
@@ -43,8 +44,6 @@ from requests_app.said import Repair
 LESSONS_BACK = 5
 #: What the end of a lesson ends (T15); a request for later stays.
 CLOSING = (Status.WAITING, Status.CLAIMED, Status.PAUSED, Status.HELPING)
-#: What one answer for a group ends.
-_GROUP = CLOSING
 #: The last step that a helper can take back.
 UNDOABLE = frozenset(
     {"claim", "start", "resolve", "pause", "put_back", "bring_forward", "answer_group"}
@@ -216,8 +215,7 @@ def carry_over(help_request: HelpRequest, *, by: Membership) -> HelpRequest:
 
 
 def describe(help_request: HelpRequest, *, by: Membership, **said) -> HelpRequest:
-    """Say more after raising (T2). The place in line is by the first raise; only the head
-    start can change.
+    """Say more after raising: the first raise counts, and only the head start can change.
 
     ``said``: any of the fields ``SAYABLE`` with its new value; the others stay. Raises
     NotPossible once the request has moved on: ``describe_late`` keeps such an answer.
@@ -259,6 +257,15 @@ def pass_over(help_request: HelpRequest, *, by: Membership, **cards: str) -> Hel
         if current.cards == current.cards | cards | kept:
             raise AlreadyDone("")
         current.cards = current.cards | cards | kept
+    return current
+
+
+def choose_manner(help_request: HelpRequest, *, by: Membership, manner: str) -> HelpRequest:
+    """ "Come quietly", said with the student's own yes; empty takes it back."""
+    if settings.LAN and manner:
+        raise NotPossible(_("Others on this network could read along, so this waits for https."))
+    with _change(help_request, "choose_manner", by=by) as current:
+        current.manner = manner
     return current
 
 
@@ -459,7 +466,7 @@ def answer_group(queue: Queue, *, by: Membership, task: Task) -> list[HelpReques
     """ "Answer for the group" (T9 for many): all open requests about ``task`` end together."""
     queue = Queue.objects.locked(queue.pk)
     answered = list(
-        queue.help_requests.filter(task=task, status__in=_GROUP).with_people().order_by("pk")
+        queue.help_requests.filter(task=task, status__in=CLOSING).with_people().order_by("pk")
     )
     if not answered:
         raise NotPossible(_("Nobody is waiting with this task now."))
@@ -773,6 +780,7 @@ RECORDED = [
     "tried",
     "starter",
     "feeling",
+    "manner",
     "cards",
     "longer_look",
     "first_today",

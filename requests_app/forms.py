@@ -10,7 +10,7 @@ from classrooms.models import Classroom, Membership
 from classrooms.text import clean_line
 from requests_app.live import LATER_MINUTES
 from requests_app.models import Queue, Reason, Reflection
-from requests_app.said import Given, Thanks
+from requests_app.said import Given, Manner, Thanks
 
 HINT_LIMIT = 200
 #: Minutes that a promised return can take (T6).
@@ -69,6 +69,12 @@ class LaterForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.ChoiceField(choices=Reason.choices)
+
+
+class MannerForm(forms.Form):
+    """How the helper is asked to come; empty is as usual."""
+
+    manner = forms.ChoiceField(choices=Manner.choices, required=False)
 
 
 class ReflectForm(forms.Form):

@@ -121,7 +121,7 @@ def stage(latest: HelpRequest | None) -> str:
     if latest is None:
         return "down"
     if latest.status in (Status.WAITING, Status.CLAIMED, Status.PAUSED, Status.HELPING):
-        return f"{latest.key}-up-{latest.reopened}"
+        return f"{latest.key}-up-{latest.reopened}-{latest.manner}"
     return f"{latest.key}-{latest.status}-{latest.reflection}"
 
 

@@ -23,6 +23,7 @@ from requests_app.said import (
     Feeling,
     Given,
     Kind,
+    Manner,
     NextOne,
     Repair,
     Thanks,
@@ -146,6 +147,7 @@ MOVES: dict[str, dict[Status, Status]] = {
     # What a card was answered with after the end is kept as history; it changes nothing else.
     "describe_late": {s: s for s in (S.HELPING, S.DEFERRED, *ENDED)},
     "pass_over": {s: s for s in (*ACTIVE, *ENDED)},  # a card skipped, an offer made or answered
+    "choose_manner": {s: s for s in ACTIVE},
     "bring_forward": {S.WAITING: S.WAITING},  # D2
     "propose_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},  # T12, first half
     "decline_later": {s: s for s in (S.WAITING, S.CLAIMED, S.HELPING, S.PAUSED)},
@@ -202,7 +204,7 @@ class Reason(models.TextChoices):
 
 
 #: What people wrote or felt about a request; deleted when its time is up.
-WORDS = ("text", "starter", "feeling", "hint", "next_step")
+WORDS = ("text", "starter", "feeling", "manner", "hint", "next_step")
 
 
 class HelpRequestQuerySet(models.QuerySet["HelpRequest"]):
@@ -250,6 +252,8 @@ class HelpRequest(models.Model):
     #: Key of the sentence starter that the text began with (coaching.catalogue).
     starter = models.CharField(max_length=20, blank=True)
     feeling = models.CharField(max_length=11, choices=Feeling, blank=True)
+    #: Asked for with a yes of its own, and shown to those who help: never what it is like.
+    manner = models.CharField(max_length=7, choices=Manner, blank=True, default="", db_default="")
     #: Card → what became of it: "answered", "skipped", "offered", for a resource "solved", "bit"
     #: or "not". What M4 to M8 and the rules R2, R4, R7 and R8 look at.
     cards = models.JSONField(default=dict, blank=True)

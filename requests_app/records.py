@@ -86,6 +86,17 @@ register(
     ),
     Record(
         HelpRequest,
+        "manner",
+        what=_("That a helper was asked to come quietly"),
+        why=_("so that the helper comes as the student likes it"),
+        seen=_("the student, the helpers of the class"),
+        rule=WORDS,
+        member="student",
+        private=True,
+        erase=with_its_row,
+    ),
+    Record(
+        HelpRequest,
         "helper",
         what=_("Which adult helped"),
         why=_("so that two do not come at once, and the student knows who comes"),

@@ -76,6 +76,12 @@ class Feeling(models.TextChoices):
     OVERWHELMED = "overwhelmed", _("I feel overwhelmed")
 
 
+class Manner(models.TextChoices):
+    """How a helper is asked to come, if the student wants it said. Never why."""
+
+    QUIETLY = "quietly", _("Come quietly")
+
+
 class Given(models.TextChoices):
     """What a helper actually gave (C3)."""
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("raise/", views.raise_hand, name="raise_hand"),
     path("solve/", views.solve, name="solve"),
     path("lower/", views.lower, name="lower"),
+    path("manner/", views.choose_manner, name="choose_manner"),
     path("why/", views.say_why, name="say_why"),
     path("reflect/", views.reflect, name="reflect"),
     path("reopen/", views.reopen, name="reopen"),

@@ -90,6 +90,13 @@ def lower(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @student_required
+def choose_manner(request: MemberRequest) -> HttpResponse:
+    form = forms.MannerForm(request.POST)
+    return perform(request, actions.choose_manner, my_request(request), form)
+
+
+@require_POST
+@student_required
 def say_why(request: MemberRequest) -> HttpResponse:
     return perform(request, actions.say_why, my_request(request), forms.ReasonForm(request.POST))
 

@@ -129,6 +129,7 @@ TABLE = {
     "requests_app:thank": acts(HELPERS),
     "requests_app:solve": acts(STUDENT),
     "requests_app:lower": acts(STUDENT),
+    "requests_app:choose_manner": acts(STUDENT),
     "requests_app:say_why": acts(STUDENT),
     "requests_app:reflect": acts(STUDENT),
     "requests_app:reopen": acts(STUDENT),

@@ -207,8 +207,23 @@ def test_a_starter_is_put_into_the_text_and_a_draft_survives_a_reload(
 def test_overwhelmed_stops_the_cards(cards, lesson, ada):
     page = cards(ada)
     tap(page, "I feel overwhelmed")
-    expect(heading(page, "A person is coming")).to_be_visible()
+    expect(heading(page, "Your hand stays up")).to_be_visible()
     expect(page.locator(".coach-card")).to_have_count(0)
+
+
+def test_come_quietly_is_said_by_a_tap_of_its_own_and_taken_back(
+    cards, open_as, lesson, ada, grace
+):
+    teacher, page = open_as(grace), cards(ada)
+    tap(page, "I feel overwhelmed")
+    expect(heading(page, "Your hand stays up")).to_be_visible()
+    expect(teacher.get_by_text("Come quietly")).to_have_count(0)
+    tap(page, "Yes, come quietly")
+    expect(teacher.get_by_text("Come quietly")).to_be_visible()
+    expect(page.get_by_text("You can take that back on your class page.")).to_be_visible()
+    tap(page, "Take that back")
+    expect(teacher.get_by_text("Come quietly")).to_have_count(0)
+    expect(page.get_by_role("button", name="Yes, come quietly")).to_be_visible()
 
 
 def test_the_cards_by_keyboard_alone(cards, in_database, lesson, task, ada):

@@ -237,17 +237,17 @@ def test_cards_never_move_anybody(raise_hand, ada, ben, room, page, grace):
 def test_overwhelmed_ends_all_coaching_and_shows_three_things(raise_hand, ada, grace, room, page):
     raise_hand(ada)
     shown = page.post("coach/feel/", feeling="overwhelmed").text
-    for words in ("A person is coming", "A pause", "Talk privately"):
+    for words in ("Your hand stays up", "come quietly", "A pause", "Talk privately"):
         assert words in shown
     assert "coach-card" not in shown
     assert "coach-card" not in page("?card=kind")
     actions.lower(stored(ada), by=ada)
     raise_hand(ada)
-    assert "A person is coming" in page()  # for the rest of the lesson
+    assert "Your hand stays up" in page()  # for the rest of the lesson
     actions.close_help(room, by=grace)
     actions.open_help(room, by=grace)
     actions.raise_hand(Queue.objects.of(room), student=ada, form_key="next lesson")
-    assert "A person is coming" not in page()
+    assert "Your hand stays up" not in page()
 
 
 def test_who_wants_to_talk_privately_leaves_no_trace_of_it(raise_hand, ada, ben, page, browser_of):

@@ -100,6 +100,7 @@ def do(verb, help_request, ada, grace):
         "describe": lambda: actions.describe(help_request, by=ada, text="why"),
         "describe_late": lambda: actions.describe_late(help_request, by=ada, kind="hint"),
         "pass_over": lambda: actions.pass_over(help_request, by=ada, kind="skipped"),
+        "choose_manner": lambda: actions.choose_manner(help_request, by=ada, manner="quietly"),
         "choose_repair": lambda: actions.choose_repair(help_request, by=ada, repair="person"),
         "look_ahead": lambda: actions.look_ahead(help_request, by=ada, next_one="maybe"),
         "note_given": lambda: actions.note_given(help_request, by=grace, given="hint"),

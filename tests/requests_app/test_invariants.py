@@ -48,7 +48,7 @@ from requests_app.models import (
 )
 from requests_app.order import CarryOn, Rule, arrange
 from requests_app.present import Present, look
-from requests_app.said import Feeling, Given, Kind, NextOne, Repair, Thanks
+from requests_app.said import Feeling, Given, Kind, Manner, NextOne, Repair, Thanks
 from tests.conftest import staff, student
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,7 @@ QUIET = {
     "describe_late": [{"kind": kind} for kind in Kind.values],
     "pass_over": PASSED,
     "choose_repair": [{"repair": repair} for repair in Repair.values],
+    "choose_manner": [{"manner": manner} for manner in ("", *Manner.values)],
     "look_ahead": [{"next_one": answer} for answer in NextOne.values],
     "reflect": [{"reflection": reflection} for reflection in Reflection.values],
     "say_why": [{"reason": reason} for reason in Reason.values],
