@@ -1,10 +1,12 @@
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from accounts import guesses, mail
+from accounts import guesses, mail, sessions, shown
 from accounts.models import User
 
 
@@ -36,7 +38,24 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **facts) -> HttpResponse:
         response = super().post_login(request, user, **facts)
         guesses.remember(request, response, user.email)
+        sessions.note(request, user)
         return response
+
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        """Somebody who has neither password nor second factor shows a mailed code."""
+        ways = super().get_reauthentication_methods(user)
+        if not ways and user.is_authenticated and mail.works():
+            ways = [
+                {"id": "code", "description": _("A code"), "url": reverse("accounts:once_more")}
+            ]
+        return ways
+
+    def is_reauthentication_required(self, *, app: str, **facts) -> bool:
+        required = super().is_reauthentication_required(app=app, **facts)
+        ways = [way["id"] for way in self.get_reauthentication_methods(self.request.user)]
+        if required and ways == ["code"] and not shown.lately(self.request):
+            raise ReauthenticationRequired  # allauth lets somebody without a password pass
+        return required
 
     def login(self, request: HttpRequest, user: User) -> None:
         # What proved the address a moment ago may have changed what a session must show.

@@ -5,6 +5,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import proof
+        from accounts import proof, second_factor, sessions
 
-        proof.connect()
+        for listener in (proof, second_factor, sessions):
+            listener.connect()

@@ -5,6 +5,7 @@ same answer, and about the same time, because letters leave after it (accounts.m
 """
 
 from allauth.account import views
+from allauth.account.decorators import reauthentication_required
 from allauth.account.forms import (
     LoginForm,
     RequestLoginCodeForm,
@@ -64,9 +65,14 @@ def _count_letter(address: str) -> str:
     return address
 
 
+#: A password where there was none is as delicate as a new address.
+once_more = reauthentication_required(app="allauth.account")
+
 urlpatterns = [
     path("login/code/", mail.needed(views.request_login_code), name="account_request_login_code"),
     path("password/reset/", mail.needed(views.password_reset), name="account_reset_password"),
     path("email/", mail.needed(views.email), name="account_email"),
+    path("password/set/", once_more(views.password_set), name="account_set_password"),
     path("", include("allauth.account.urls")),
+    path("2fa/", include("allauth.mfa.urls")),
 ]

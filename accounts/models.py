@@ -68,3 +68,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.sign_outs:
             return shown  # as before there was such a thing, so that those sessions go on
         return hashlib.sha256(f"{shown}:{self.sign_outs}".encode()).hexdigest()
+
+
+class SignIn(models.Model):
+    """A browser that is signed in to an account; see ``accounts.sessions``."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True, editable=False)
+    browser = models.CharField(_("browser"), max_length=60, blank=True)
+    began_at = models.DateTimeField(_("since"), auto_now_add=True)

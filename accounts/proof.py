@@ -14,6 +14,7 @@ Where no mail works nothing can be proven, nothing is asked, and the pages say w
 from allauth.account import signals as said
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
@@ -21,8 +22,8 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts import mail
-from accounts.models import User
+from accounts import mail, sessions, shown
+from accounts.models import SignIn, User
 from classrooms.signals import access_ended
 
 #: In a session: whose password was typed here, by signing up or in.
@@ -43,8 +44,11 @@ def end_sessions(user: User, request: HttpRequest | None = None) -> None:
     """Sign ``user`` out everywhere, except in the browser that ``request`` came from."""
     User.objects.filter(pk=user.pk).update(sign_outs=F("sign_outs") + 1)
     user.refresh_from_db(fields=["sign_outs"])
+    others = SignIn.objects.filter(user=user)
     if request is not None and request.user.is_authenticated and request.user.pk == user.pk:
+        others = others.exclude(session_key=request.session.session_key)
         update_session_auth_hash(request, user)
+    sessions.end(others)
     close_pages(user)
 
 
@@ -74,6 +78,7 @@ def _step_taken(request: HttpRequest, user: User, method: str, **_facts) -> None
         # Somebody may have signed up in this browser and gone away: a mailed code alone says
         # nothing about a password.
         request.session.pop(PASSWORD_TYPED, None)
+        shown.note(request, user)
 
 
 def _confirmed(request: HttpRequest, email_address: EmailAddress, **_facts) -> None:
@@ -99,10 +104,13 @@ def _password_reset(request: HttpRequest, user: User, **_facts) -> None:
     if not _was_proven(user, but=address) and not address.verified and address.set_verified():
         address.set_as_primary(conditional=True)
         _take_over(request, user, keep_password=True)
+    sessions.end(SignIn.objects.filter(user=user))
     close_pages(user)
 
 
-def _password_changed(user: User, **_facts) -> None:
+def _password_changed(request: HttpRequest, user: User, **_facts) -> None:
+    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)  # this browser has a new key by now
+    sessions.end(SignIn.objects.filter(user=user).exclude(session_key=before))
     close_pages(user)
 
 

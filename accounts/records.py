@@ -12,13 +12,14 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import SignIn, User
 from records.registry import (
     BATCH,
     Person,
     Record,
     Rule,
     delete_rows,
+    delete_some,
     erase,
     not_personal,
     old_rows,
@@ -35,6 +36,12 @@ def erase_unused_accounts(limit: datetime) -> int:
     for pk in found:
         erase(Person(account=pk))
     return len(found)
+
+
+def forget_ended_sign_ins(limit: datetime) -> int:
+    alive = Session.objects.filter(expire_date__gt=limit).values("session_key")
+    ended = SignIn.objects.exclude(session_key__in=alive).order_by("pk")
+    return delete_some(ended)
 
 
 def end_sessions(record: Record, person: Person) -> None:
@@ -81,6 +88,7 @@ ACCOUNTS = Rule(
 SESSIONS = Rule(
     "sessions", _("until they end: two weeks at most"), empty=old_rows(Session, "expire_date")
 )
+SIGN_INS = Rule("sign-ins", _("until they end"), empty=forget_ended_sign_ins)
 HISTORY = Rule(
     "operators' log",
     _("%(days)d days"),
@@ -148,6 +156,16 @@ register(
         rule=ACCOUNTS,
         account="user",
         told="type created_at last_used_at",
+    ),
+    Record(
+        SignIn,
+        "user session_key browser began_at",
+        what=_("Browsers in which an account is signed in: kind of browser and since when"),
+        why=_("so that one's own can be looked at and ended"),
+        seen=_("the person"),
+        rule=SIGN_INS,
+        account="user",
+        told="browser began_at",
     ),
     Record(
         Session,

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
-from accounts import proof
+from accounts import proof, second_factor
 from accounts.models import User
 from classrooms.models import Classroom, Device, Membership, School
 from classrooms.prepared import Prepared
@@ -257,6 +257,8 @@ def school_admin_required(view: Callable):
         picked = [each for each in request.schools if wanted in ("", str(each.pk))]
         if not picked:
             raise Http404
+        if missing := second_factor.asked_first(request):
+            return missing
         request.school = picked[0]
         with timezone.override(request.school.time_zone):
             return view(request, *args, **kwargs)

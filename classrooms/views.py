@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import second_factor
 from classrooms import access, actions, limits
 from classrooms.access import (
     AccountRequest,
@@ -352,6 +353,7 @@ def _show_school(
         "in_use": [each for each in classrooms if each.archived_at is None],
         "put_away": [each for each in classrooms if each.archived_at is not None],
         "admins": request.school.admins.select_related("user").order_by("pk"),
+        "protected": second_factor.protected(request.school.admins.values("user")),
     }
     status = status or max(_status(form), _status(new))
     return render(request, "classrooms/school.html", context, status=status)

@@ -9,5 +9,6 @@ def site(request) -> dict:
         "mode": settings.MODE,
         "open_signup": settings.OPEN_SIGNUP,
         "mail_works": mail.works(),
+        "passkeys": settings.PASSKEYS,
         "membership": getattr(request, "membership", None),
     }

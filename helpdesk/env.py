@@ -98,6 +98,14 @@ def origin(name: str, value: str) -> str:
     return bare
 
 
+def may_have_passkeys(site_url: str) -> bool:
+    """Whether browsers make passkeys for this origin: a name, over HTTPS or on this machine."""
+    parts = urlsplit(site_url)
+    host = parts.hostname or ""
+    is_name = ":" not in host and not host.replace(".", "").isdigit()
+    return is_name and (parts.scheme == "https" or host == "localhost")
+
+
 def database(name: str, default: str) -> dict:
     """Where the database is; what is said about a typing error never shows the password."""
     value = text(name, default)

@@ -38,6 +38,7 @@ env.refuse_unknown(
         "HELPDESK_TRUSTED_PROXIES",
         "HELPDESK_MAIL",
         "HELPDESK_MAIL_FROM",
+        "HELPDESK_SECOND_FACTOR",
         "HELPDESK_CLOCK",
         "HELPDESK_LOGS",
         "HELPDESK_METRICS_TOKEN",
@@ -128,6 +129,7 @@ MIDDLEWARE = [
     "helpdesk.middleware.HtmxLoginWall",
     "helpdesk.middleware.WithoutNul",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.Accounts",
 ]
 
 ROOT_URLCONF = "helpdesk.urls"
@@ -329,6 +331,20 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(
     "confirm_email": "10/h/key",
     "signup": "120/m/ip",
 }
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+#: Who must have a second factor: off (whoever likes), or admins (those of schools, and operators).
+SECOND_FACTOR = env.choice(
+    "HELPDESK_SECOND_FACTOR", "admins" if PRODUCTION else "off", ("off", "admins")
+)
+#: A passkey belongs to a name, never to a bare address, and browsers want it to be protected.
+PASSKEYS = env.may_have_passkeys(SITE_URL)
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *(["webauthn"] if PASSKEYS else [])]
+MFA_PASSKEY_LOGIN_ENABLED = PASSKEYS
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_ALLOW_UNVERIFIED_EMAIL = not MAIL
+MFA_TOTP_ISSUER = "helpdesk"
+#: Half a minute too early or too late: a telephone's clock is never quite right.
+MFA_TOTP_TOLERANCE = 1
 MFA_RATE_LIMITS = {"webauthn_login": None}
 #: Seconds: a link to a new password is worth an hour, and one use.
 PASSWORD_RESET_TIMEOUT = 3600

@@ -111,6 +111,12 @@ def both(who: dict) -> dict[str, dict]:
 
 TABLE = {
     "accounts:confirm": both(SIGNED_IN),
+    "accounts:mine": {"GET": SIGNED_IN, "POST": NOT_OFFERED},
+    "accounts:rename": acts(SIGNED_IN),
+    "accounts:once_more": both(SIGNED_IN),
+    "accounts:sign_out": acts(SIGNED_IN),
+    "accounts:sign_out_others": acts(SIGNED_IN),
+    "accounts:take_second_factor_off": acts(SCHOOL_ADMIN),
     "requests_app:show": {"GET": MEMBERS, "POST": NOT_OFFERED},
     "requests_app:same_problem": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:regions": {"GET": MEMBERS, "POST": NOT_OFFERED},
@@ -307,7 +313,7 @@ TABLE = {
     "classrooms:archive": both(MANAGERS),
 }
 #: Made by allauth, Django's admin and the demo; tested by themselves.
-ELSEWHERE = ("account_", "admin:", "demo:")
+ELSEWHERE = ("account_", "mfa_", "admin:", "demo:")
 
 
 def routes(resolver=None, namespace="", outer=()):

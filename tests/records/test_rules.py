@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SignIn, User
 from checkins import actions as check_ins
 from checkins import replies
 from checkins.models import Change, CheckIn, Contact, FollowUp, HelpMoment, NamedReply
@@ -63,6 +63,12 @@ def session_at_its_end(world):
     store.create()
     Session.objects.update(expire_date=timezone.now())
     return Session.objects.exists
+
+
+def sign_in_at_its_end(world):
+    session_at_its_end(world)
+    SignIn.objects.create(user=world.grace.user, session_key=Session.objects.get().pk)
+    return SignIn.objects.exists
 
 
 def operators_step(world):
@@ -165,6 +171,7 @@ def note(world):
 MAKERS = {
     "accounts": unused_account,
     "sessions": session_at_its_end,
+    "sign-ins": sign_in_at_its_end,
     "operators' log": operators_step,
     "people who left": somebody_who_left,
     "classes": class_put_away,
@@ -183,7 +190,7 @@ MAKERS = {
     "changes of the directory": change_of_entry,
     "notes": note,
 }
-OWN_DAYS = {"answers": 30, "sessions": 0}
+OWN_DAYS = {"answers": 30, "sessions": 0, "sign-ins": 0}
 RULES = [rule for rule in registry.all_rules() if rule.empty is not None]
 
 
