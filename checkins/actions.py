@@ -4,17 +4,19 @@ Each verb runs in one transaction: lock, check, write, announce. What cannot be 
 raises NotPossible with a sentence for people.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from checkins import kernel, questions, reach, results, unnamed
+from checkins import gate, kernel, questions, reach, results, unnamed
 from checkins.models import (
     Change,
     CheckIn,
@@ -39,6 +41,8 @@ from coaching.models import coaching_of
 from requests_app import actions as asking
 from requests_app.live import announce_asides
 from requests_app.models import Queue
+
+logger = logging.getLogger(__name__)
 
 #: A check-in that nobody closed is closed by the clock.
 OPEN_AT_MOST = timedelta(hours=12)
@@ -138,29 +142,12 @@ def save_settings(chosen: Settings, *, fields: list[str], by: User | None) -> No
         )
 
 
-def rules_of(school: School) -> SchoolRules:
-    """What the school decided; the defaults, not saved, if nobody has."""
-    return SchoolRules.objects.filter(school=school).first() or SchoolRules(school=school)
-
-
 @transaction.atomic
 def save_rules(rules: SchoolRules, *, fields: list[str], by: User | None) -> None:
     rules.save()
     if fields:
         title = _("Rules for check-ins")
         kernel.record(Change.Verb.CHANGED, title, school=rules.school, by=by, fields=fields)
-
-
-def missing_for_well_being(school: School) -> list[str]:
-    """What an admin still has to record before well-being can be asked about."""
-    rules = rules_of(school)
-    wanted = {
-        _("how families agree"): rules.consent,
-        _("hours in which somebody looks"): rules.hours,
-        _("who looks after it"): rules.owner,
-        _("who stands in"): rules.backup,
-    }
-    return [words for words, value in wanted.items() if not value]
 
 
 # --- A check-in's life -------------------------------------------------------
@@ -217,12 +204,7 @@ def _check_may_open(
             _("Others on this network could read along, so names and well-being wait for https.")
         )
     if plan.preset == Preset.WELL_BEING:
-        missing = missing_for_well_being(classroom.school)
-        if missing:
-            raise NotPossible(
-                _("Questions about well-being wait until a school admin has recorded: %(what)s.")
-                % {"what": ", ".join(missing)}
-            )
+        gate.check(classroom.school)
         around = (at - WELL_BEING_AGAIN, at + WELL_BEING_AGAIN)
         near = Q(opened_at__range=around) | Q(opened_at=None, opens_at__range=around)
         if any(other != itself for other in classroom.check_ins.filter(near, preset=plan.preset)):
@@ -240,25 +222,45 @@ def _open(check_in: CheckIn, now: datetime) -> CheckIn:
     return check_in
 
 
-@transaction.atomic
 def open_if_due(check_in: CheckIn, *, now: datetime) -> bool:
-    """The clock's: open what was planned for now. It waits while another one is open, and half a
-    day for what it lacks now: rules of the school can be taken back after it was planned."""
-    kernel.lock(check_in.classroom)
-    due = CheckIn.objects.filter(status=CheckInStatus.SCHEDULED, opens_at__lte=now)
-    current = due.filter(pk=check_in.pk).first()
-    if current is None or CheckIn.objects.open().filter(classroom=current.classroom_id).exists():
-        return False
-    current.classroom = check_in.classroom
-    plan = Plan(current.title, current.visibility, current.questions, current.preset)
+    """The clock's: open what was planned for now. It waits while another one is open. What cannot
+    be asked any more (rules of the school can be taken back after it was planned) is not opened,
+    and its planner is told."""
+    is_refused = False
+    with transaction.atomic():
+        kernel.lock(check_in.classroom)
+        due = CheckIn.objects.filter(status=CheckInStatus.SCHEDULED, opens_at__lte=now)
+        current = due.filter(pk=check_in.pk).select_related("started_by__user").first()
+        open_now = CheckIn.objects.open().filter(classroom=check_in.classroom)
+        if current is None or open_now.exists():
+            return False
+        current.classroom = check_in.classroom
+        plan = Plan(current.title, current.visibility, current.questions, current.preset)
+        try:
+            _check_may_open(current.classroom, plan, now, itself=current)
+            _open(current, now)
+        except NotPossible:
+            current.status, is_refused = CheckInStatus.NOT_OPENED, True
+            current.save(update_fields=["status"])
+    if is_refused:
+        _tell_planner(current)
+    return not is_refused
+
+
+def _tell_planner(check_in: CheckIn) -> None:
+    user = check_in.started_by.user if check_in.started_by is not None else None
+    if user is None or not user.email:
+        return
+    text = _("“%(title)s” was planned for %(classroom)s and could not be opened. See why: %(site)s")
+    words = {
+        "title": check_in.name,
+        "classroom": check_in.classroom.name,
+        "site": settings.SITE_URL,
+    }
     try:
-        _check_may_open(current.classroom, plan, now, itself=current)
-    except NotPossible:
-        if current.opens_at is not None and now - current.opens_at > OPEN_AT_MOST:
-            current.delete()
-        return False
-    _open(current, now)
-    return True
+        send_mail(_("A planned check-in was not opened"), text % words, None, [user.email])
+    except OSError:
+        logger.warning("A letter about a check-in that was not opened could not be sent.")
 
 
 def close(check_in: CheckIn) -> CheckIn:
@@ -554,6 +556,8 @@ def delete_what_is_due(now: datetime | None = None) -> int:
         for lesson in lessons.filter(reason_tallies__isnull=False).distinct():
             purge_reasons(lesson)
         FollowUp.objects.filter(check_in__classroom=classroom, ended_at__lte=limit).delete()
+        not_opened = CheckIn.objects.filter(classroom=classroom, status=CheckInStatus.NOT_OPENED)
+        not_opened.filter(opens_at__lte=limit).delete()
     return purged
 
 

@@ -5,8 +5,9 @@ class CheckInsConfig(AppConfig):
     name = "checkins"
 
     def ready(self) -> None:
-        from checkins import live
+        from checkins import asked, live
         from checkins.views import REPLIES_COOKIE
+        from classrooms import notices
         from classrooms.access import goes_with_student
         from requests_app.asides import Aside, register
 
@@ -20,3 +21,4 @@ class CheckInsConfig(AppConfig):
                 live.student_region,
             )
         )
+        notices.register(asked.notices)

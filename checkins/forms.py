@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from checkins.actions import Plan
-from checkins.models import SchoolRules, Settings, Visibility
+from checkins.models import Settings, Visibility
 from checkins.questions import (
     ANSWER_LENGTH,
     BUILDER_KINDS,
+    IN_REPLY,
     OPTION_LENGTH,
     OPTIONS,
     QUESTIONS_AT_MOST,
@@ -54,10 +55,12 @@ class ReplyForm(forms.Form):
         classroom: Classroom,
         questions: list[Question],
         asks_reasons: bool = True,
+        is_named: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.questions = questions
+        self.is_named = is_named
         self.tasks = list(Task.objects.filter(classroom=classroom, archived_at=None))
         present = classroom.memberships.present().staff().by_name()
         self.adults = [member for member in present if member.can_help]
@@ -148,6 +151,14 @@ class ReplyForm(forms.Form):
                 found[str(number)] = value
         return found
 
+    @property
+    def who_sees(self) -> str:
+        """Who sees the answers, where it is the same for all of them: "named" or "totals"."""
+        kinds = {question["kind"] for question, _field in self.asked()}
+        if kinds <= IN_REPLY:
+            return "named" if self.is_named else "totals"
+        return "named" if self.is_named and kinds <= IN_REPLY | {Kind.HELP} else ""
+
     def asked(self) -> Iterator[tuple[Question, BoundField]]:
         """Each question that is asked now with its field."""
         for number, question in enumerate(self.questions):
@@ -167,6 +178,32 @@ def _pick(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
         widget=forms.RadioSelect,
         error_messages=PICK,
     )
+
+
+class WishForm(forms.Form):
+    """The wish for an adult, on its own: when, and which adult of the class."""
+
+    def __init__(self, *args, classroom: Classroom, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        present = classroom.memberships.present().staff().by_name()
+        self.adults = [member for member in present if member.can_help]
+        self.fields["soon"] = _pick(_("When?"), _worded(Soon))
+        self.fields["adult"] = _pick(
+            _("Who?"), [(str(adult.pk), adult.name) for adult in self.adults]
+        )
+        if len(self.adults) == 1:
+            self.fields["adult"].initial = str(self.adults[0].pk)
+
+    def clean_soon(self) -> str:
+        if not self.cleaned_data["soon"]:
+            raise ValidationError(_("Please choose when."))
+        return self.cleaned_data["soon"]
+
+    def clean_adult(self) -> Membership:
+        for adult in self.adults:
+            if str(adult.pk) == self.cleaned_data["adult"]:
+                return adult
+        raise ValidationError(_("Please choose who should check in with you."))
 
 
 class TemplateForm(forms.Form):
@@ -424,41 +461,6 @@ class SettingsForm(forms.ModelForm):
         if self.cleaned_data["nudge_after"] > 60:
             raise ValidationError(_("60 minutes at most."))
         return self.cleaned_data["nudge_after"]
-
-
-class RulesForm(forms.ModelForm):
-    """All but the days may stay empty; what is missing keeps questions about well-being closed."""
-
-    class Meta:
-        model = SchoolRules
-        fields = ["keep_days", "consent", "hours", "owner", "backup"]
-        help_texts = {
-            "keep_days": gettext_lazy(
-                "Then single answers are deleted; totals of five or more stay."
-            ),
-        }
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("hours", "owner", "backup"):
-            self.fields[name].widget.attrs["dir"] = "auto"
-        consent = [("", _("Not decided yet")), *_worded(SchoolRules.Consent)]
-        self.fields["consent"] = forms.ChoiceField(
-            label=self.fields["consent"].label, choices=consent, required=False, error_messages=PICK
-        )
-
-    def clean_keep_days(self) -> int:
-        if not 1 <= self.cleaned_data["keep_days"] <= 365:
-            raise ValidationError(_("Choose 1 to 365 days."))
-        return self.cleaned_data["keep_days"]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        for name in ("hours", "owner", "backup"):
-            data[name] = clean_line(data.get(name, ""), limit=120)
-        if data["owner"] and data["owner"].casefold() == data["backup"].casefold():
-            self.add_error("backup", _("Somebody else should stand in."))
-        return data
 
 
 class PassOnForm(forms.Form):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from checkins import actions, followups, reach, results
+from checkins import actions, followups, gate, reach, results
 from checkins.forms import Builder, MomentForm, SettingsForm, WhenForm
 from checkins.live import moment_on
 from checkins.models import (
@@ -54,7 +54,7 @@ def show_check_ins(request: MemberRequest, status: int = 200) -> HttpResponse:
         "begun": known.exclude(status=CheckInStatus.SCHEDULED)[:SHOWN_AT_ONCE],
         "presets": Preset.choices,
         "templates": Template.objects.for_class(classroom),
-        "missing": actions.missing_for_well_being(classroom.school),
+        "missing": gate.missing(classroom.school),
         "is_school_admin": is_school_admin(request.membership),
         "follow_ups": FollowUp.objects.active().in_list_of(request.membership).count(),
     }
@@ -167,6 +167,7 @@ def results_context(request: MemberRequest, check_in_key: str) -> dict:
         "floor": FLOOR,
         "students": students.count(),
         "tables": results.tables(check_in),
+        "work": results.work_table(check_in) if request.membership.can_manage else None,
         "replies": replies,
         "planned": planned.order_by("task__position", "student__name_key") if sees_names else [],
         "asks_reasons": any(each["kind"] == "reasons" for each in check_in.questions),
@@ -215,6 +216,25 @@ def settings(request: MemberRequest) -> HttpResponse:
     return render(request, "checkins/settings.html", place(request) | {"form": form}, status=status)
 
 
+@manager_required
+def families(request: MemberRequest) -> HttpResponse:
+    """Whose families agree to questions about well-being; for those who manage the class alone."""
+    classroom = request.membership.classroom
+    students = classroom.memberships.present().students().by_name()
+    if request.method == "POST":
+        sent = set(request.POST.getlist("student"))
+        chosen = [each.pk for each in students if str(each.pk) in sent]
+        gate.note_families(classroom, chosen)
+        messages.success(request, _("Saved."))
+        return redirect("checkins:families", classroom.slug)
+    context = place(request) | {
+        "students": students,
+        "ticked": gate.ticked(classroom),
+        "asks_first": gate.asks_families_first(classroom.school),
+    }
+    return render(request, "checkins/families.html", context)
+
+
 def is_school_admin(membership: Membership) -> bool:
     return (
         membership.user_id is not None
@@ -243,6 +263,13 @@ def show_follow_ups(request: MemberRequest, status: int = 200) -> HttpResponse:
     return render(request, "checkins/follow_ups.html", context, status=status)
 
 
+@require_safe
+@helper_required
+def count_follow_ups(request: MemberRequest) -> HttpResponse:
+    """The number on the tab, for a page that stays open; of this adult's own list."""
+    return render(request, "checkins/_follow_ups_count.html", place(request))
+
+
 @require_POST
 @helper_required
 def acknowledge(request: MemberRequest, follow_up: int) -> HttpResponse:
@@ -255,12 +282,10 @@ def finish(request: MemberRequest, follow_up: int) -> HttpResponse:
     return answer_follow_up(request, follow_up, followups.finish)
 
 
-def answer_follow_up(
-    request: MemberRequest, pk: int, do: Callable[[FollowUp], object]
-) -> HttpResponse:
+def answer_follow_up(request: MemberRequest, pk: int, do: Callable[..., object]) -> HttpResponse:
     found = get_object_or_404(FollowUp.objects.in_list_of(request.membership), pk=pk)
     try:
-        do(found)
+        do(found, by=request.user)
     except actions.NotPossible as problem:
         messages.error(request, str(problem))
         return show_follow_ups(request, status=409)

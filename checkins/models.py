@@ -18,9 +18,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from checkins.questions import COUNTED, InTheWay, Kind, Question, Soon, in_words, options_of
+from checkins.care import Carer, FamilyAnswer
+from checkins.questions import COUNTED, InTheWay, Kind, Question, in_words, options_of
+from checkins.wishes import FollowUp, FollowUpStatus
 from classrooms.models import Classroom, Lesson, Membership, School, Task
 from requests_app.models import HelpRequest
+
+#: Models of this app that stand in modules of their own.
+__all__ = ["Carer", "FamilyAnswer", "FollowUp", "FollowUpStatus"]
 
 
 def new_key() -> str:
@@ -63,7 +68,9 @@ class SchoolRules(models.Model):
     #: Days after closing until raw replies are deleted.
     keep_days = models.PositiveSmallIntegerField(_("days that answers are kept"), default=30)
     consent = models.CharField(_("consent"), max_length=7, choices=Consent, blank=True)
+    #: As ``resources.hours.tidy`` gives them; what an older release took may be anything.
     hours = models.CharField(_("hours in which somebody looks"), max_length=120, blank=True)
+    #: Names that an older release took for yeses; nobody reads them (see ``checkins.care``).
     owner = models.CharField(_("who looks after it"), max_length=80, blank=True)
     backup = models.CharField(_("who stands in"), max_length=80, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -103,6 +110,8 @@ class CheckInStatus(models.TextChoices):
     OPEN = "open", _("Open")
     CLOSED = "closed", _("Closed")
     PURGED = "purged", _("Answers deleted")
+    #: It was planned, and could not be asked when its time came.
+    NOT_OPENED = "dropped", _("Not opened")
 
 
 class CheckInQuerySet(models.QuerySet["CheckIn"]):
@@ -285,56 +294,6 @@ class ReasonTotals(models.Model):
 
     lesson = models.OneToOneField(Lesson, on_delete=models.CASCADE, related_name="reason_totals")
     history: models.JSONField = models.JSONField(default=list)
-
-
-class FollowUpStatus(models.TextChoices):
-    REQUESTED = "requested", _("Asked for")
-    ACKNOWLEDGED = "acknowledged", _("Seen")
-    DONE = "done", _("Done")
-    DECLINED = "declined", _("No longer wanted")
-
-
-class FollowUpQuerySet(models.QuerySet["FollowUp"]):
-    def active(self):
-        return self.filter(status__in=[FollowUpStatus.REQUESTED, FollowUpStatus.ACKNOWLEDGED])
-
-    def left_alone(self):
-        """Those whose adult has left the class since: nobody has them in a list."""
-        return self.active().filter(adult__removed_at__isnull=False, student__removed_at=None)
-
-    def in_list_of(self, adult: Membership):
-        """Those that ``adult`` was chosen for."""
-        return self.filter(adult=adult, student__removed_at=None)
-
-
-class FollowUp(models.Model):
-    """A student asked one adult to check in with them. Only that adult sees it."""
-
-    student = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="follow_ups")
-    adult = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
-    check_in = models.ForeignKey(CheckIn, on_delete=models.CASCADE, related_name="follow_ups")
-    soon = models.CharField(max_length=5, choices=Soon)
-    status = models.CharField(max_length=12, choices=FollowUpStatus)
-    requested_at = models.DateTimeField(default=timezone.now)
-    #: By when somebody should have seen it.
-    due_at = models.DateTimeField()
-    acknowledged_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-
-    objects = FollowUpQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["check_in", "student"], name="one_follow_up_each")
-        ]
-
-    @property
-    def is_active(self) -> bool:
-        return self.status in (FollowUpStatus.REQUESTED, FollowUpStatus.ACKNOWLEDGED)
-
-    @property
-    def is_overdue(self) -> bool:
-        return self.status == FollowUpStatus.REQUESTED and self.due_at < timezone.now()
 
 
 class Going(models.TextChoices):

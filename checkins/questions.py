@@ -126,5 +126,18 @@ def well_being() -> list[Question]:
     ]
 
 
+def about_work() -> list[Question]:
+    """In the place of ``well_being`` for those whose families do not agree to it: as many
+    questions and the same answers, so that nobody beside them sees a difference."""
+    return [
+        {
+            "kind": Kind.SINGLE,
+            "text": _("How is your work going this week?"),
+            "options": [_("Good"), _("All right"), _("A bit much"), _("Hard")],
+        },
+        {"kind": Kind.CONTACT, "text": _("Would you like an adult to check in with you?")},
+    ]
+
+
 #: The templates that come with the product, by name.
 PRESETS = {"ready": ready, "exit": leaving, "wellbeing": well_being}

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from checkins import actions
+from checkins.care import Carer, FamilyAnswer
 from checkins.models import (
     Change,
     CheckIn,
@@ -63,6 +64,8 @@ MOMENTS = Rule(
     empty=old_links(HelpMoment, "started_by", since="ends_at"),
 )
 RULES = Rule("school's rules", _("as long as the school says so in its rules"))
+CARERS = Rule("who looks after well-being", _("until they take it back, or leave the school"))
+FAMILIES = Rule("what families said", _("as long as their name is kept; it goes with it"))
 CHANGES = Rule(
     "changes of rules",
     _("%(days)d days"),
@@ -152,14 +155,43 @@ register(
     ),
     Record(
         FollowUp,
-        "student check_in soon status requested_at due_at acknowledged_at ended_at",
+        "student check_in soon status requested_at due_at told_at passed_at to_school_at"
+        " acknowledged_at ended_at",
         what=_("A student's wish to talk with an adult"),
         why=_("so that the adult comes"),
-        seen=_("the student and the one adult"),
+        seen=_(
+            "the student and the adult who was asked; if that one does not read it in time, whoever"
+            " stands in, and then the school's admins"
+        ),
         rule=WISHES,
         member="student",
-        told="adult soon status requested_at acknowledged_at ended_at",
+        told="adult soon status requested_at passed_to passed_at to_school_at read_by"
+        " acknowledged_at ended_at",
         private=True,
+    ),
+    Record(
+        FollowUp,
+        "passed_to",
+        what=_("Who stands in for an adult who did not read a student's wish in time"),
+        why=_("so that somebody comes"),
+        seen=_("the student, and that adult"),
+        rule=WISHES,
+        account="passed_to",
+        told="passed_at",
+        private=True,
+        erase=unlink_rows,
+    ),
+    Record(
+        FollowUp,
+        "read_by",
+        what=_("Which adult read a student's wish"),
+        why=_("so that the student knows"),
+        seen=_("the student"),
+        rule=WISHES,
+        account="read_by",
+        told="acknowledged_at",
+        private=True,
+        erase=unlink_rows,
     ),
     Record(
         FollowUp,
@@ -225,6 +257,26 @@ register(
         member="started_by",
         told="started_at",
         erase=unlink_rows,
+    ),
+    Record(
+        Carer,
+        "school user part asked_at agreed_at",
+        what=_("Which adults said yes to looking after well-being"),
+        why=_("so that a hard answer is not left alone"),
+        seen=_("the school's admins; students who are asked how they are"),
+        rule=CARERS,
+        account="user",
+        told="school part asked_at agreed_at",
+    ),
+    Record(
+        FamilyAnswer,
+        "student says_yes noted_at",
+        what=_("Whether a family agrees to questions about well-being"),
+        why=_("so that no child is asked against it"),
+        seen=_("the teachers of the class, the school's admins"),
+        rule=FAMILIES,
+        member="student",
+        told="says_yes noted_at",
     ),
     Record(
         SchoolRules,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkins import followups, kernel, unnamed
+from checkins import followups, gate, kernel, results, unnamed
 from checkins.models import CheckIn, NamedReply, NoteToSelf, PlannedHelp
 from classrooms.access import digest
 from classrooms.actions import NotPossible
@@ -40,6 +40,8 @@ def reply(check_in: CheckIn, given: Given, *, by: Membership, edit_key: str) -> 
         with transaction.atomic():
             return _note_reply(check_in, given, by)[0]
     found_by = edit_digest(by, edit_key)
+    about_work = bool(gate.asked_about_work(check_in, [by.pk]))
+    answers = {results.WORK: given.answers.get("0")} if about_work else given.answers
     with unnamed.holding(check_in.pk):
         with transaction.atomic(durable=True):
             current, is_first = _note_reply(check_in, given, by)
@@ -51,10 +53,10 @@ def reply(check_in: CheckIn, given: Given, *, by: Membership, edit_key: str) -> 
                     )
                 )
         if is_first:
-            sent = unnamed.Waiting(given.answers, given.reason, found_by, current.is_late(by))
+            sent = unnamed.Waiting(answers, given.reason, found_by, current.is_late(by), about_work)
             unnamed.keep(current.pk, sent)
         else:
-            unnamed.change(current.pk, found_by, given.answers)
+            unnamed.change(current.pk, found_by, answers)
         unnamed.write_a_lot(current)
     return current
 

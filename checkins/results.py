@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 
 from checkins import suppress
 from checkins.models import CheckIn, CheckInStatus, NamedReply, ReasonTally, ReasonTotals
-from checkins.questions import COUNTED, InTheWay, Kind, options_of
+from checkins.questions import COUNTED, InTheWay, Kind, about_work, options_of
 from classrooms.models import Lesson
 
 Answers = dict[str, Any]
+#: The one answer of those who are asked about work in place of well-being, and its table.
+WORK = "work"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def cells_of(check_in: CheckIn, table: str, replies: Iterable[Answers]) -> list[
 
 
 def all_cells(check_in: CheckIn, replies: Iterable[Answers]) -> dict[str, list[int]]:
-    replies = list(replies)
+    replies = [each for each in replies if WORK not in each]
     return {table: cells_of(check_in, table, replies) for table in check_in.tables()}
 
 
@@ -58,8 +60,11 @@ def publish(check_in: CheckIn) -> None:
     """
     if check_in.is_about_well_being and check_in.is_open:
         return
-    replies = check_in.unnamed_replies.values_list("answers", flat=True)
-    for table, cells in all_cells(check_in, replies).items():
+    replies = list(check_in.unnamed_replies.values_list("answers", flat=True))
+    counted = all_cells(check_in, replies)
+    if on_work := [each[WORK] for each in replies if WORK in each]:
+        counted[WORK] = suppress.count(on_work, len(options_of(about_work()[0])))
+    for table, cells in counted.items():
         history = check_in.published.setdefault(table, [])
         if suppress.next_to_show(history, cells) and cells not in history[-1:]:
             history.append(cells)
@@ -86,6 +91,17 @@ def tables(check_in: CheckIn) -> list[Table]:
         for number, question in enumerate(check_in.asked)
         if question["kind"] in COUNTED
     ]
+
+
+def work_table(check_in: CheckIn) -> Table | None:
+    """What those said who were asked about work; None where nothing may be shown of it."""
+    cells, of = _shown(check_in, WORK) if check_in.is_about_well_being else ([], 0)
+    if not suppress.says_something(cells):
+        return None
+    question = about_work()[0]
+    labels = [*options_of(question), _("Skipped")]
+    lines = [Line(label, count, of) for label, count in zip(labels, cells, strict=True)]
+    return Table(question["text"], lines, of)
 
 
 def _shown(check_in: CheckIn, table: str) -> tuple[suppress.Shown, int]:

@@ -1,8 +1,10 @@
 """What school admins decide about check-ins, for all classes, and who changed what.
 
-They see no answers: only that an adult whom a student asked for has left, so that the wish
-does not stay where nobody looks.
+They see no answers: only a wish for an adult that nobody has read in time, or whose adult has
+left, so that it does not stay where nobody looks.
 """
+
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from checkins import actions, followups
-from checkins.forms import Builder, PassOnForm, RulesForm
+from checkins import actions, followups, gate
+from checkins.care import Carer
+from checkins.forms import Builder, PassOnForm
 from checkins.models import Change, FollowUp, Template
+from checkins.school_forms import RulesForm
 from classrooms.access import school_admin_required
 from classrooms.models import School
 
@@ -33,11 +37,12 @@ def rules(request: SchoolRequest) -> HttpResponse:
     """How long answers are kept, and what is recorded before well-being can be asked about."""
     if request.method != "POST":
         return show(request)
-    known = actions.rules_of(request.school)
+    known = gate.rules_of(request.school)
     form = RulesForm(request.POST, instance=known)
     if not form.is_valid():
         return show(request, form=form, status=422)
-    actions.save_rules(form.instance, fields=form.changed_data, by=request.user)
+    actions.save_rules(form.instance, fields=form.changed_rules, by=request.user)
+    gate.ask(request.school, form.chosen, by=request.user)
     return done(request, _("Saved."))
 
 
@@ -85,17 +90,41 @@ def pass_on(request: SchoolRequest, follow_up: int) -> HttpResponse:
     return done(request, _("Passed on. The student reads who it is."))
 
 
+@require_POST
+@school_admin_required
+def read_for_school(request: SchoolRequest, follow_up: int) -> HttpResponse:
+    """ "I have read this", of a wish that nobody else read in time."""
+    return settle(request, follow_up, followups.acknowledge)
+
+
+@require_POST
+@school_admin_required
+def finish_for_school(request: SchoolRequest, follow_up: int) -> HttpResponse:
+    return settle(request, follow_up, followups.finish)
+
+
+def settle(request: SchoolRequest, pk: int, do: Callable[..., object]) -> HttpResponse:
+    mine = FollowUp.objects.with_the_school().filter(check_in__classroom__school=request.school)
+    try:
+        do(get_object_or_404(mine, pk=pk), by=request.user)
+    except actions.NotPossible as problem:
+        messages.error(request, str(problem))
+        return show(request, status=409)
+    return done(request, _("Noted. The student reads it."))
+
+
 def show(
     request: SchoolRequest, *, form: RulesForm | None = None, status: int = 200
 ) -> HttpResponse:
     school = request.school
-    alone = FollowUp.objects.left_alone().filter(check_in__classroom__school=school)
-    waiting = alone.select_related("student", "adult", "check_in__classroom").order_by("due_at")
+    here = FollowUp.objects.with_the_school().filter(check_in__classroom__school=school)
+    waiting = here.select_related("student", "adult", "check_in__classroom").order_by("due_at")
     context = {
         "school": school,
         "tab": "check_ins",
-        "form": form or RulesForm(instance=actions.rules_of(school)),
-        "missing": actions.missing_for_well_being(school),
+        "form": form or RulesForm(instance=gate.rules_of(school)),
+        "missing": gate.missing(school),
+        "carers": Carer.objects.still_there().filter(school=school).select_related("user"),
         "templates": school.check_in_templates.filter(classroom=None).order_by("title", "pk"),
         "waiting": [
             (each, PassOnForm(classroom=each.check_in.classroom, auto_id=f"adult-{each.pk}"))

@@ -32,7 +32,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.models import F
 
-from checkins import kernel, results, suppress
+from checkins import gate, kernel, results, suppress
 from checkins.models import CheckIn, CheckInStatus, ReasonTally, UnnamedReply, Visibility
 from checkins.questions import InTheWay, Kind
 from checkins.suppress import FLOOR
@@ -54,6 +54,8 @@ class Waiting:
     found_by: str
     #: Came into the class after the check-in opened.
     is_late: bool = False
+    #: Was asked about work in place of well-being: a group of its own, as few as it may be.
+    about_work: bool = False
 
 
 @dataclass
@@ -116,10 +118,10 @@ def forget_all() -> None:
 def write_a_lot(check_in: CheckIn) -> None:
     """Write five at random of ten that wait, if so many do."""
     with holding(check_in.pk) as waiting:
-        early = [each for each in waiting if not each.is_late]
-        if len(early) < LOT + STAY:
+        ready = [group for group in _early(waiting) if len(group) >= LOT + STAY]
+        if not ready:
             return
-        lot = secrets.SystemRandom().sample(early, LOT)
+        lot = secrets.SystemRandom().sample(ready[0], LOT)
         try:
             with transaction.atomic():
                 current = kernel.locked(check_in)
@@ -142,11 +144,14 @@ def hand_in(check_in: CheckIn) -> None:
             current = kernel.locked(check_in)
             if current.is_open:
                 return
-            early = [each for each in waiting if not each.is_late]
-            enough = len(early) >= LOT or (early and (current.waiting or 0) >= LOT)
-            if enough and current.status == CheckInStatus.CLOSED:
-                _write(current, early + _joining(current, early, waiting))
-            if len(early) >= (current.waiting or 0):
+            waited = current.waiting or 0
+            early, on_work = _early(waiting)
+            if current.status == CheckInStatus.CLOSED:
+                if len(early) >= LOT or (early and waited >= LOT):
+                    _write(current, early + _joining(current, early, waiting))
+                if len(on_work) >= LOT:
+                    _write(current, on_work)
+            if len(early) >= waited:
                 _publish(current)
         waiting.clear()
     with _guard:
@@ -170,12 +175,13 @@ def before_the_end() -> None:
     hand_in_closed()
     for pk in list(_pools):
         with holding(pk) as waiting:
-            early = [each for each in waiting if not each.is_late]
             check_in = CheckIn.objects.select_related("classroom").filter(pk=pk).first()
-            if check_in is not None and len(early) >= LOT:
+            enough = [group for group in _early(waiting) if len(group) >= LOT]
+            if check_in is not None and enough:
                 with transaction.atomic():
                     current = kernel.locked(check_in)
-                    _write(current, early)
+                    for group in enough:
+                        _write(current, group)
                     _publish(current)
             waiting.clear()
 
@@ -206,14 +212,21 @@ def in_thread(work) -> None:
 def count_waiting(check_in: CheckIn) -> int:
     """How many answers wait in all processes together, at least: names that are known, less the
     answers that are written or were lost. Latecomers do not count."""
-    replied = Membership.objects.filter(pk__in=check_in.replied)
+    on_work = gate.asked_about_work(check_in, check_in.replied)
+    replied = Membership.objects.filter(pk__in=set(check_in.replied) - on_work)
     early = replied.filter(joined_at__lte=check_in.opened_at).count()
     return max(0, early - max(check_in.settled, check_in.unnamed_replies.count()))
 
 
+def _early(waiting: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+    """Those who were in the class when it opened: asked what everybody was, and about work."""
+    early = [each for each in waiting if not each.is_late]
+    return [e for e in early if not e.about_work], [e for e in early if e.about_work]
+
+
 def _joining(check_in: CheckIn, early: list[Waiting], waiting: list[Waiting]) -> list[Waiting]:
     """Latecomers' replies that change nothing but groups that are big enough without them."""
-    late = [each for each in waiting if each.is_late]
+    late = [each for each in waiting if each.is_late and not each.about_work]
     if not late:
         return []
     known = [*check_in.unnamed_replies.values_list("answers", flat=True)]

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from checkins import manage, school, views
+from checkins import asked, manage, school, views
 
 app_name = "checkins"
 
@@ -14,6 +14,7 @@ in_class = [
     path("check-ins/write/", manage.write, name="write"),
     path("check-ins/settings/", manage.settings, name="settings"),
     path("check-ins/templates/<int:template>/drop/", manage.drop_template, name="drop_template"),
+    path("check-ins/families/", manage.families, name="families"),
     path("check-ins/<slug:check_in_key>/results/", manage.show_results, name="results"),
     path(
         "check-ins/<slug:check_in_key>/results/region/",
@@ -22,6 +23,7 @@ in_class = [
     ),
     path("check-ins/<slug:check_in_key>/close/", manage.close, name="close"),
     path("check-ins/<slug:check_in_key>/cancel/", manage.cancel, name="cancel"),
+    path("follow-ups/count/", manage.count_follow_ups, name="count_follow_ups"),
     path("follow-ups/", manage.follow_ups, name="follow_ups"),
     path("follow-ups/<int:follow_up>/acknowledge/", manage.acknowledge, name="acknowledge"),
     path("follow-ups/<int:follow_up>/finish/", manage.finish, name="finish"),
@@ -40,6 +42,7 @@ in_class = [
     path("my/offer/refuse/", views.refuse_offer, name="refuse_offer"),
     path("check-ins/<slug:check_in_key>/", views.answer, name="answer"),
     path("check-ins/<slug:check_in_key>/raise/", views.raise_for_plan, name="raise_for_plan"),
+    path("check-ins/<slug:check_in_key>/adult/", views.ask_for_adult, name="ask_for_adult"),
     path(
         "check-ins/<slug:check_in_key>/decline/", views.decline_follow_up, name="decline_follow_up"
     ),
@@ -51,9 +54,21 @@ of_school = [
     path("write/", school.write, name="write_for_school"),
     path("templates/<int:template>/drop/", school.drop, name="drop_for_school"),
     path("follow-ups/<int:follow_up>/pass-on/", school.pass_on, name="pass_on"),
+    path("follow-ups/<int:follow_up>/read/", school.read_for_school, name="read_for_school"),
+    path("follow-ups/<int:follow_up>/finish/", school.finish_for_school, name="finish_for_school"),
+]
+
+#: For an account, whatever its classes.
+of_me = [
+    path("", asked.asked_of_me, name="asked_of_me"),
+    path("<int:asked>/agree/", asked.agree, name="agree"),
+    path("<int:asked>/refuse/", asked.refuse, name="refuse"),
+    path("wishes/<int:follow_up>/read/", asked.read_wish, name="read_wish"),
+    path("wishes/<int:follow_up>/finish/", asked.finish_wish, name="finish_wish"),
 ]
 
 urlpatterns = [
     path("c/<slug:slug>/", include(in_class)),
     path("school/check-ins/", include(of_school)),
+    path("asked-of-me/", include(of_me)),
 ]

@@ -9,14 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from checkins import actions, followups, replies, results, unnamed
-from checkins.forms import ReplyForm
+from checkins import actions, followups, gate, replies, results, unnamed
+from checkins.care import Carer
+from checkins.forms import ReplyForm, WishForm
 from checkins.models import CheckIn, FollowUp, NamedReply, NoteToSelf, PlannedHelp
 from checkins.questions import Kind
 from classrooms.access import MemberRequest, new_key, student_required
-from classrooms.models import Membership
+from classrooms.models import Classroom, Membership
 from classrooms.proof import seen_by
 from requests_app.views import perform
+from resources import hours
 
 #: Keeps the keys with which this browser can change what it sent; the database has digests only.
 REPLIES_COOKIE = "helpdesk-replies"
@@ -72,7 +74,8 @@ def reply_form(
         data,
         initial=initial,
         classroom=check_in.classroom,
-        questions=check_in.asked,
+        questions=gate.questions_for(check_in, request.membership),
+        is_named=check_in.is_named,
         asks_reasons=not check_in.has_reply_of(request.membership)
         and unnamed.asks_reasons(check_in),
     )
@@ -81,24 +84,67 @@ def reply_form(
 def show_form(
     request: MemberRequest, check_in: CheckIn, form: ReplyForm, status: int = 200
 ) -> HttpResponse:
-    context = place(request) | {"check_in": check_in, "form": form}
+    context = place(request) | {
+        "check_in": check_in,
+        "form": form,
+        "is_late": check_in.is_late(request.membership),
+        "wish_backup": backup_of(check_in.classroom),
+    }
     return render(request, "checkins/answer.html", context, status=status)
 
 
-def show_sent(request: MemberRequest, check_in: CheckIn, status: int = 200) -> HttpResponse:
+def backup_of(classroom: Classroom) -> str:
+    """Who gets a wish that was not read in time; "" where the school's admins do."""
+    backup = gate.carer(classroom.school, Carer.Part.BACKUP)
+    return backup.name if backup is not None else ""
+
+
+def show_sent(
+    request: MemberRequest,
+    check_in: CheckIn,
+    status: int = 200,
+    wish_form: WishForm | None = None,
+) -> HttpResponse:
     """What this student sent, as far as it leads back to them, and what they can do with it."""
     student = request.membership
     planned, note = my_wishes(check_in, student)
+    follow_up = my_follow_up(request, check_in)
+    if wish_form is None and can_ask(check_in, follow_up):
+        wish_form = WishForm(classroom=check_in.classroom)
     context = place(request) | {
         "check_in": check_in,
         "has_replied": check_in.has_reply_of(student),
         "can_change": can_change(request, check_in),
         "planned": planned,
         "note": note,
-        "follow_up": my_follow_up(request, check_in),
+        "follow_up": follow_up,
+        "wish_form": wish_form,
+        "wish_backup": backup_of(check_in.classroom),
         "lines": my_lines(check_in, student),
     }
+    if check_in.is_about_well_being:
+        context |= to_whom(check_in)
     return render(request, "checkins/sent.html", context, status=status)
+
+
+def to_whom(check_in: CheckIn) -> dict:
+    """Where a hard answer leads: who looks after it, whether they are there, whom to call."""
+    school = check_in.classroom.school
+    stored = gate.hours_of(gate.rules_of(school))
+    now = timezone.now().astimezone(check_in.classroom.zone)
+    found = [gate.carer(school, part) for part in Carer.Part]
+    return {
+        "carers": [carer for carer in found if carer is not None],
+        "carers_hours": hours.shown(stored),
+        "carers_are_there": hours.is_open(stored, now),
+        "contacts": gate.contacts_of(school),
+    }
+
+
+def can_ask(check_in: CheckIn, follow_up: FollowUp | None) -> bool:
+    """Whether a wish for an adult can be made on its own: none is open, where it was asked."""
+    asks = any(question["kind"] == Kind.CONTACT for question in check_in.questions)
+    return asks and (follow_up is None or not follow_up.is_active)
 
 
 def my_reply(check_in: CheckIn, student: Membership) -> NamedReply | None:
@@ -128,7 +174,9 @@ def my_lines(check_in: CheckIn, student: Membership) -> list[tuple[str, str]]:
 
 
 def my_follow_up(request: MemberRequest, check_in: CheckIn) -> FollowUp | None:
-    mine = my_follow_ups(request.membership).select_related("adult")
+    mine = my_follow_ups(request.membership).select_related(
+        "adult__user", "passed_to", "read_by", "check_in"
+    )
     return mine.filter(check_in=check_in).first()
 
 
@@ -152,6 +200,8 @@ def sent_before(request: MemberRequest, check_in: CheckIn) -> dict:
         reply = my_reply(check_in, student)
     answers = getattr(reply, "answers", {})
     found = {f"q{number}": value for number, value in answers.items()}
+    if results.WORK in answers:
+        found = {"q0": answers[results.WORK]}
     return {"edit_key": edit_key} | found | wishes_before(check_in, student)
 
 
@@ -177,6 +227,28 @@ def raise_for_plan(request: MemberRequest, check_in_key: str) -> HttpResponse:
     if not request.membership.sees(check_in.opened_at or timezone.now()):
         raise Http404
     return perform(request, lambda *, by: replies.raise_for_plan(check_in, by=by))
+
+
+@require_POST
+@student_required
+def ask_for_adult(request: MemberRequest, check_in_key: str) -> HttpResponse:
+    """The wish for an adult after the answers were sent, or without any."""
+    check_in = find_check_in(request, check_in_key)
+    if not can_ask(check_in, my_follow_up(request, check_in)):
+        return show_sent(request, check_in, status=409)
+    form = WishForm(request.POST, classroom=check_in.classroom)
+    if not form.is_valid():
+        return show_sent(request, check_in, status=422, wish_form=form)
+    sent = form.cleaned_data
+    try:
+        followups.ask_for_adult(
+            check_in, by=request.membership, soon=sent["soon"], adult=sent["adult"]
+        )
+    except actions.NotPossible as problem:
+        messages.error(request, str(problem))
+        return show_sent(request, check_in, status=409)
+    messages.success(request, _("You asked. Below you see what becomes of it."))
+    return redirect("checkins:answer", check_in.classroom.slug, check_in.key)
 
 
 @require_POST
@@ -224,7 +296,10 @@ def mine(request: MemberRequest) -> HttpResponse:
     of_class = CheckIn.objects.filter(classroom=student.classroom)
     context = place(request) | {
         "check_ins": of_class.of_today(timezone.now()).order_by("-opened_at"),
-        "follow_ups": my_follow_ups(student).active().select_related("adult", "check_in"),
+        "follow_ups": my_follow_ups(student)
+        .active()
+        .select_related("adult", "passed_to", "read_by", "check_in"),
+        "wish_backup": backup_of(student.classroom),
         "notes": NoteToSelf.objects.filter(student=student, check_in__in=of_class)
         .filter(seen_by(student, "check_in__opened_at"))
         .select_related("check_in")

@@ -1,12 +1,15 @@
 """A school's wall clock and what really happens: days on which it skips or repeats an hour.
 
-Pure: dates, times and zones in, a moment in UTC and a word about it out.
+Pure: dates, times and zones in, a moment in UTC and a word about it out. Also: when a time to
+answer is over that counts only while somebody looks.
 """
 
 import enum
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from resources import hours
 
 
 class Clock(enum.Enum):
@@ -51,3 +54,22 @@ def _end_of_jump(local: datetime, length: timedelta) -> datetime:
         else:
             early = middle
     return late.replace(microsecond=0)
+
+
+#: Hours that are never open within this long count as if nobody had written them.
+_LOOK_AHEAD = timedelta(days=21)
+
+
+def within_hours(start: datetime, length: timedelta, stored: str, zone: ZoneInfo) -> datetime:
+    """When ``length`` has passed since ``start``, counted only while ``stored`` hours are open
+    (``resources.hours``; without any it always counts)."""
+    if not stored or stored == hours.ALWAYS:
+        return start + length
+    minute, at = timedelta(minutes=1), start
+    while at < start + _LOOK_AHEAD:
+        if hours.is_open(stored, at.astimezone(zone)):
+            if length < minute:
+                return at
+            length -= minute
+        at += minute
+    return start + length

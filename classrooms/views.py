@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import second_factor
-from classrooms import access, actions, limits
+from classrooms import access, actions, limits, notices
 from classrooms.access import (
     AccountRequest,
     MemberRequest,
@@ -44,6 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "school": School.objects.filter(admins__user=request.user).first()
         if request.user.is_authenticated
         else None,
+        "notices": notices.for_account(request.user) if request.user.is_authenticated else [],
         "next": _safe_next(request),
     }
     return render(request, "classrooms/index.html", context)

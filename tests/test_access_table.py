@@ -69,6 +69,15 @@ SCHOOL_ADMIN = dict.fromkeys(ROLES, "404") | {
     "student": "in",
     "admin": "yes",
 }
+#: Whoever has an account; others are sent to the way in.
+ACCOUNT = {role: "in" if cell == "in" else "yes" for role, cell in SCHOOL_ADMIN.items()}
+
+
+def of_account(role: str) -> dict[str, str]:
+    """What is asked of one account; it does not exist for the others."""
+    return SCHOOL_ADMIN | {"admin": "404"} | {role: "yes"}
+
+
 #: Pages of a school for a browser that one of its classes remembers.
 OF_THE_SCHOOL = dict.fromkeys(ROLES, "404") | dict.fromkeys(
     ("other student", "student", "assistant", "teacher", "admin"), "yes"
@@ -174,7 +183,19 @@ TABLE = {
     **dict.fromkeys([f"checkins:{name}" for name in ("schedule", "write")], both(HELPERS)),
     "checkins:settings": both(MANAGERS),
     **dict.fromkeys(("checkins:rules", "checkins:write_for_school"), both(SCHOOL_ADMIN)),
-    **dict.fromkeys(("checkins:drop_for_school", "checkins:pass_on"), acts(SCHOOL_ADMIN)),
+    **dict.fromkeys(
+        [
+            f"checkins:{name}"
+            for name in ("drop_for_school", "pass_on", "read_for_school", "finish_for_school")
+        ],
+        acts(SCHOOL_ADMIN),
+    ),
+    "checkins:asked_of_me": shows(ACCOUNT),
+    **dict.fromkeys(("checkins:agree", "checkins:refuse"), acts(of_account("teacher"))),
+    **dict.fromkeys(("checkins:read_wish", "checkins:finish_wish"), acts(of_account("admin"))),
+    "checkins:families": both(MANAGERS),
+    "checkins:count_follow_ups": shows(HELPERS),
+    "checkins:ask_for_adult": acts(STUDENT),
     **dict.fromkeys(
         [
             f"checkins:{name}"
@@ -348,6 +369,9 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
     plan = check_ins.preset("ready")
     wish = replies.Given(soon="today", adult=grace)
     replies.reply(check_in, wish, by=ada, edit_key="key")
+    # It was read by nobody: the admin stands in, and the school has it too.
+    late = {"passed_to": edsger.user, "to_school_at": timezone.now()}
+    check_in.follow_ups.update(**late)
     tomorrow = timezone.now() + timedelta(days=1)
     away = Classroom.objects.create(school=far, name="Away", slug="away-33333", code="AWAYAWAY")
     put_away = Classroom.objects.create(school=school, name="Old", slug="old-4444", code="LDLDLDLD")
@@ -391,6 +415,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "check_in_key": check_in.key,
             "template": check_ins.save_template(room, plan, by=None).pk,
             "follow_up": check_in.follow_ups.get().pk,
+            "asked": school.carers.create(user=grace.user, part="owner").pk,
             "moment": check_ins.plan_moment(room, by=grace, seconds=60, at=tomorrow).pk,
         },
         "away": away,

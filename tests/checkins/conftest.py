@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from checkins import actions, live, replies, unnamed
 from checkins.actions import Plan
-from checkins.models import Visibility
+from checkins.models import SchoolRules, Visibility
 from checkins.questions import Kind
 from checkins.replies import Given
 from classrooms.models import Membership
@@ -88,3 +88,15 @@ def class_answers():
 @pytest.fixture
 def url(room):
     return lambda name, *ids: reverse(f"checkins:{name}", args=[room.slug, *ids])
+
+
+@pytest.fixture
+def cared_for(school, grace, edsger):
+    """All that has to be there before well-being is asked about: Edsger looks after it, Grace
+    stands in."""
+    rules = SchoolRules.objects.create(school=school, consent="opt_out", hours="always")
+    now = timezone.now()
+    school.carers.create(user=edsger.user, part="owner", agreed_at=now)
+    school.carers.create(user=grace.user, part="backup", agreed_at=now)
+    school.contacts.create(country="Here", name="Help line", number="116 111", hours="always")
+    return rules

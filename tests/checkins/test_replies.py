@@ -6,19 +6,17 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from checkins import actions, followups, replies, results
+from checkins import actions, replies, results
 from checkins.actions import NotPossible, Plan
 from checkins.models import (
     CheckIn,
     CheckInStatus,
-    FollowUp,
     NamedReply,
     NoteToSelf,
     PlannedHelp,
     Preset,
     ReasonTally,
     ReasonTotals,
-    SchoolRules,
     UnnamedReply,
     Visibility,
 )
@@ -177,51 +175,6 @@ def test_one_thing_to_get_help_with_is_a_note_and_raises_no_hand(ready, room, le
     assert HelpRequest.objects.get().task == task
 
 
-def test_an_adult_asked_for_has_it_in_their_own_list_alone(ready, ada, grace, alan):
-    replies.reply(ready, Given(soon="today", adult=alan), by=ada, edit_key="k")
-    assert FollowUp.objects.in_list_of(alan).get().student == ada
-    assert not FollowUp.objects.in_list_of(grace).exists()
-    assert waiting(ready) == [{}]
-
-
-def test_a_follow_up_goes_from_asked_to_seen_to_done(ready, ada, grace):
-    replies.reply(ready, Given(soon="today", adult=grace), by=ada, edit_key="k")
-    found = followups.acknowledge(FollowUp.objects.get())
-    assert found.status == "acknowledged"
-    found = followups.finish(found)
-    assert found.status == "done"
-    assert ada.contacts.get().by == grace
-    with pytest.raises(NotPossible):
-        followups.acknowledge(found)
-
-
-def test_a_student_who_changes_their_mind_is_left_alone(ready, ada, grace):
-    replies.reply(ready, Given(soon="week", adult=grace), by=ada, edit_key="k")
-    replies.reply(ready, Given(), by=ada, edit_key="k")
-    assert FollowUp.objects.get().status == "declined"
-    with pytest.raises(NotPossible, match="no longer wants"):
-        followups.finish(FollowUp.objects.get())
-    replies.reply(ready, Given(soon="today", adult=grace), by=ada, edit_key="k")
-    assert FollowUp.objects.get().status == "requested"
-
-
-def test_the_clock_marks_what_nobody_has_seen(room, ada, grace):
-    with time_machine.travel("2026-03-06 09:00:00+01:00", tick=False) as clock:  # a Friday
-        check_in = actions.open_check_in(room, actions.preset(Preset.READY), by=grace)
-        replies.reply(check_in, Given(soon="today", adult=grace), by=ada, edit_key="k")
-        clock.shift(timedelta(hours=2))
-        assert not FollowUp.objects.get().is_overdue
-        clock.shift(timedelta(seconds=1))
-        assert FollowUp.objects.get().is_overdue
-        replies.reply(check_in, Given(soon="week", adult=grace), by=ada, edit_key="k")
-        clock.move_to("2026-03-09 10:59:00+01:00")  # Monday
-        assert not FollowUp.objects.get().is_overdue
-        clock.move_to("2026-03-09 11:01:00+01:00")
-        assert FollowUp.objects.get().is_overdue
-        followups.acknowledge(FollowUp.objects.get())
-        assert not FollowUp.objects.get().is_overdue
-
-
 # --- Opening, planning, ending -----------------------------------------------
 
 
@@ -231,23 +184,6 @@ def test_one_check_in_is_open_at_a_time(open_one):
         open_one()
     actions.close(first)
     assert open_one().is_open
-
-
-def test_well_being_waits_for_its_rules_and_says_which(room, school, grace):
-    plan = actions.preset(Preset.WELL_BEING)
-    with pytest.raises(
-        NotPossible, match=r"how families agree, hours .* looks after it, who stands"
-    ):
-        actions.open_check_in(room, plan, by=grace)
-    rules = actions.SchoolRules(school=school, consent="opt_in", hours="8 to 16", owner="Dr Who")
-    actions.save_rules(rules, fields=[], by=None)
-    with pytest.raises(NotPossible, match="recorded: who stands in"):
-        actions.open_check_in(room, plan, by=grace)
-    rules.backup = "Ms Marple"
-    actions.save_rules(rules, fields=[], by=None)
-    actions.close(actions.open_check_in(room, plan, by=grace))
-    with pytest.raises(NotPossible, match="Once a week"):
-        actions.open_check_in(room, plan, by=grace)
 
 
 def test_a_planned_check_in_opens_by_the_clock_and_once(room, grace):
@@ -266,21 +202,7 @@ def test_a_planned_check_in_opens_by_the_clock_and_once(room, grace):
         actions.cancel(made)
 
 
-def test_planned_well_being_waits_where_rules_were_taken_back(room, school, grace):
-    kept = {"consent": "opt_in", "hours": "8 to 16", "owner": "Ms A", "backup": "Mr B"}
-    rules = SchoolRules.objects.create(school=school, **kept)
-    at = timezone.now() + timedelta(minutes=1)
-    planned = actions.schedule(room, actions.preset("wellbeing"), by=grace, at=at)
-    SchoolRules.objects.update(consent="")
-    assert not actions.open_if_due(planned, now=at)
-    assert CheckIn.objects.get().status == "scheduled"
-    rules.save()
-    assert actions.open_if_due(planned, now=at)
-
-
-def test_well_being_is_asked_once_a_week_also_where_it_is_planned(room, school, grace):
-    kept = {"consent": "opt_in", "hours": "8 to 16", "owner": "Ms A", "backup": "Mr B"}
-    SchoolRules.objects.create(school=school, **kept)
+def test_well_being_is_asked_once_a_week_also_where_it_is_planned(room, cared_for, grace):
     now, plan = timezone.now(), actions.preset("wellbeing")
     actions.schedule(room, plan, by=grace, at=now + timedelta(days=2))
     for days in (1, 8):

@@ -15,7 +15,7 @@ from tests.conftest import staff
 
 pytestmark = pytest.mark.django_db
 
-RULES = {"keep_days": "14", "consent": "opt_in", "hours": "8 to 16", "owner": "A", "backup": "B"}
+RULES = {"keep_days": "14", "consent": "opt_in", "hours": "Mon-Fri 08:00-16:00"}
 
 
 @pytest.fixture
@@ -29,17 +29,6 @@ def at(name, *args):
 
 def page(admin):
     return re.sub(r"\s+", " ", text(admin.get(at("rules"))))
-
-
-def test_well_being_can_be_asked_once_everything_is_recorded(admin, browser_of, grace, url):
-    opening = (url("open_check_in"), {"template": "wellbeing"})
-    teacher = browser_of(grace)
-    assert admin.post(at("rules"), RULES | {"backup": ""}).status_code == 302
-    assert "Still open: who stands in" in page(admin)
-    assert admin.post(at("rules"), RULES | {"backup": "a"}).status_code == 422
-    assert teacher.post(*opening).status_code == 409
-    admin.post(at("rules"), RULES)
-    assert teacher.post(*opening).status_code == 302
 
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "", "many", "9" * 40])
@@ -61,7 +50,7 @@ def test_who_changed_what_is_kept(admin, browser_of, grace, edsger, url):
             "changed",
             "Rules for check-ins",
             "Edsger Dijkstra",
-            ["keep_days", "consent", "hours", "owner", "backup"],
+            ["keep_days", "consent", "hours"],
         ),
     ]
     told = page(admin)

@@ -388,19 +388,8 @@ def test_any_that_fit_counts_each_option_against_the_rest(open_one, pupils):
 
 
 @pytest.fixture
-def feelings(room, grace):
-    """An open check-in about well-being, as it is once its rules are there."""
-    asked = actions.preset(Preset.WELL_BEING)
-    return CheckIn.objects.create(
-        classroom=room,
-        preset=asked.preset,
-        title=asked.title,
-        visibility=asked.visibility,
-        questions=asked.questions,
-        status="open",
-        opened_at=timezone.now(),
-        started_by=grace,
-    )
+def feelings(room, grace, cared_for):
+    return actions.open_check_in(room, actions.preset(Preset.WELL_BEING), by=grace)
 
 
 def test_nobody_watches_totals_of_well_being_grow(feelings, class_answers):

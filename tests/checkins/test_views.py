@@ -160,7 +160,7 @@ def test_an_adult_is_chosen_by_name(as_ada, ready, url, grace, alan):
     assert "choose who" in text(as_ada.post(where, {"q2": "today"}))
     as_ada.post(where, {"q2": "today", "adult": alan.pk})
     assert FollowUp.objects.get().adult == alan
-    assert "Alan Turing will check in with you" in text(as_ada.get(where))
+    assert "You asked Alan Turing to talk with you" in text(as_ada.get(where))
     as_ada.post(url("decline_follow_up", ready.key))
     assert FollowUp.objects.get().status == "declined"
 
@@ -191,7 +191,7 @@ def test_a_wish_and_a_note_outlive_the_day(as_ada, ready, url, room, grace, less
     actions.close(exit_)
     CheckIn.objects.update(closed_at=timezone.now() - timedelta(hours=25))
     page = text(as_ada.get(url("mine")))
-    assert "You asked Grace Hopper to check in with you" in page
+    assert "You asked Grace Hopper to talk with you" in page
     assert "I drew it first" in page
     as_ada.post(url("decline_follow_up", ready.key))
     assert FollowUp.objects.get().status == "declined"
@@ -294,7 +294,7 @@ def test_names_show_where_the_students_were_told_so(as_grace, open_one, url, ada
 def test_well_being_is_refused_with_what_is_missing(as_grace, url):
     refused = as_grace.post(url("open_check_in"), {"template": "wellbeing"})
     assert refused.status_code == 409
-    assert "who stands in" in text(refused)
+    assert "a yes of whoever stands in" in text(refused)
 
 
 def typed(**questions):
