@@ -1,21 +1,36 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import guesses, mail, sessions, shown
 from accounts.models import User
+from classrooms import invitations
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Where allauth asks us: who may sign up, how letters leave, how somebody is signed in."""
 
     def is_open_for_signup(self, request) -> bool:
-        """Anybody may sign up where the setting says so; an invited colleague always may."""
-        return settings.OPEN_SIGNUP or bool(request.session.get("invited"))
+        """Anybody may sign up where the setting says so; else an invitation opens it once."""
+        return settings.OPEN_SIGNUP or invitations.opens_sign_up(request.session.get("invitation"))
+
+    def save_user(self, request, user, form, commit=True):
+        """Where sign-up is closed, the account belongs to the invitation that opened it.
+
+        Raises Http404 if somebody else made one with the same invitation a moment ago.
+        """
+        if settings.OPEN_SIGNUP:
+            return super().save_user(request, user, form, commit)
+        with transaction.atomic():
+            saved = super().save_user(request, user, form, commit)
+            if not invitations.give_account(request.session.get("invitation"), saved):
+                raise Http404
+        return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """After the answer, and never into a log."""

@@ -5,7 +5,6 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
 from accounts.models import User
-from classrooms.signals import access_ended
 
 # One way to sign in, with one limit on guessing: Django's own page for the admin has none.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -32,5 +31,3 @@ class AccountAdmin(UserAdmin):
         if change and "email" in form.changed_data:
             # Whoever reads the old address comes in by it no more; the new one is unproven.
             EmailAddress.objects.filter(user=obj).exclude(email=obj.email.lower()).delete()
-        if change and not obj.is_active:
-            access_ended.send(User, user=obj)

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from accounts import mail, sessions, shown
 from accounts.models import SignIn, User
-from classrooms.signals import access_ended
+from classrooms.endings import tell_end
 
 #: In a session: whose password was typed here, by signing up or in.
 PASSWORD_TYPED = "password_typed_of"  # noqa: S105  the name of a mark, no password
@@ -53,8 +53,8 @@ def end_sessions(user: User, request: HttpRequest | None = None) -> None:
 
 
 def close_pages(user: User) -> None:
-    """Close the open pages of ``user``; those that may stay come back by themselves."""
-    transaction.on_commit(lambda: access_ended.send(User, user=user))
+    """Close the open pages of ``user`` that are not let in any more."""
+    tell_end(user=user)
 
 
 def connect() -> None:

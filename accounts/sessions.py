@@ -4,8 +4,6 @@ A row is written at sign-in and follows its session when that gets another key; 
 or asked while somebody just uses the site. No network address is kept.
 """
 
-from functools import partial
-
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.models import Session
@@ -15,7 +13,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import SignIn, User
-from classrooms.signals import access_ended
 
 #: What a browser calls itself, the most special name first.
 _BROWSERS = {
@@ -52,12 +49,10 @@ def of(user: User) -> QuerySet[SignIn]:
 
 @transaction.atomic
 def end(sign_ins: QuerySet[SignIn]) -> None:
-    """Sign these browsers out, and close their open pages."""
+    """Sign these browsers out; their open pages close with them (``classrooms.endings``)."""
     keys = list(sign_ins.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     SignIn.objects.filter(session_key__in=keys).delete()
-    for key in keys:
-        transaction.on_commit(partial(access_ended.send, SignIn, session_key=key))
 
 
 def browser_name(user_agent: str) -> str:

@@ -1,19 +1,19 @@
 """Everything that can happen to a classroom and the people in it.
 
 Views, admin and commands all come through here. Whoever loses their way in is
-announced with ``access_ended`` after commit, so that open sockets close.
+announced with ``classrooms.endings``, so that open sockets close.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from classrooms.access import digest, new_key
 from classrooms.codes import new_code, new_pin, new_slug
+from classrooms.endings import end_invites, tell_end
 from classrooms.errors import NotPossible
 from classrooms.joining import Joined as Joined
 from classrooms.joining import forget as forget
@@ -25,10 +25,10 @@ from classrooms.joining import turn_away as turn_away
 from classrooms.joining import vouch as vouch
 from classrooms.joining import waiting_devices as waiting_devices
 from classrooms.models import (
+    MANAGING,
     Attendance,
     Classroom,
     Device,
-    Invite,
     Lesson,
     Membership,
     Role,
@@ -37,11 +37,9 @@ from classrooms.models import (
     Task,
 )
 from classrooms.roster import RosterLine
-from classrooms.signals import access_ended, tell_door, tell_end
+from classrooms.signals import tell_door
 from classrooms.text import name_key
 
-#: How long an invitation for a colleague can be used.
-INVITE_LASTS = timedelta(days=7)
 TASKS_AT_MOST = 60
 
 
@@ -67,9 +65,9 @@ def add_classroom(school: School, *, name: str, teacher=None) -> Classroom:
     _take_unused_code(classroom)
     classroom.save()
     if teacher is not None:
-        _add_staff(classroom, teacher, Role.TEACHER)
+        add_staff(classroom, teacher, Role.TEACHER)
     for admin in school.admins.exclude(user=teacher).select_related("user"):
-        _add_staff(classroom, admin.user, Role.SCHOOL_ADMIN)
+        add_staff(classroom, admin.user, Role.SCHOOL_ADMIN)
     return classroom
 
 
@@ -80,7 +78,7 @@ def _take_unused_code(classroom: Classroom) -> None:
     classroom.code = code
 
 
-def _add_staff(classroom: Classroom, user, role: str) -> Membership:
+def add_staff(classroom: Classroom, user, role: str) -> Membership:
     """Make ``user`` staff here; somebody who was removed comes back with the new role."""
     membership, _created = Membership.objects.update_or_create(
         classroom=classroom,
@@ -226,22 +224,32 @@ def rename(membership: Membership, name: str) -> None:
 
 @transaction.atomic
 def remove(membership: Membership) -> None:
-    """Take somebody out of the class. Their past stays; their devices are forgotten."""
+    """Take somebody out of the class. Their past stays; their devices are forgotten.
+
+    A link opens for whoever has it: a colleague who goes takes none along that still works.
+    """
     keep_one_teacher(membership)
     membership.removed_at = timezone.now()
     membership.save(update_fields=["removed_at"])
     membership.devices.all().delete()
+    if not membership.is_student:
+        end_invites(Q(classroom=membership.classroom))
     tell_end(membership=membership)
 
 
 @transaction.atomic
 def change_role(membership: Membership, role: str) -> None:
-    """Make a colleague something else; their open pages close and come back as what they are."""
+    """Make a colleague something else; their open pages close and come back as what they are.
+
+    Open invitations end with the right to make them, as with ``remove``.
+    """
     if membership.is_student or role == Role.STUDENT:
         raise NotPossible(_("Students and staff come in by different doors."))
     if membership.role == role:
         return
     keep_one_teacher(membership)
+    if membership.can_manage and role not in MANAGING:
+        end_invites(Q(classroom=membership.classroom))
     membership.role = role
     membership.save(update_fields=["role"])
     tell_end(membership=membership)
@@ -261,50 +269,12 @@ def keep_one_teacher(membership: Membership) -> None:
         raise NotPossible(_("A class needs a teacher. Add another one first."))
 
 
-def invite(*, by, role: str, classroom: Classroom | None = None, school: School) -> str:
-    """The key of a single-use link for a colleague; only its digest is kept."""
-    key = new_key()
-    Invite.objects.create(
-        classroom=classroom,
-        school=school,
-        role=role,
-        key_digest=digest(key),
-        created_by=by,
-        expires_at=timezone.now() + INVITE_LASTS,
-    )
-    return key
-
-
-def find_invite(key: str) -> Invite | None:
-    """An invitation that can still be used."""
-    return (
-        Invite.objects.select_related("classroom", "school", "created_by")
-        .filter(key_digest=digest(key), used_at=None, expires_at__gt=timezone.now())
-        .first()
-    )
-
-
-@transaction.atomic
-def accept_invite(found: Invite, user) -> None:
-    """Use an invitation up; raises NotPossible if somebody else was faster."""
-    used = Invite.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now())
-    if not used:
-        raise NotPossible(_("This invitation was used already. Ask for a new one."))
-    if found.classroom is not None:
-        membership = found.classroom.memberships.present().filter(user=user).first()
-        if membership is None or not membership.can_manage:
-            _add_staff(found.classroom, user, found.role)
-        return
-    SchoolAdmin.objects.get_or_create(school=found.school, user=user)
-    for classroom in found.school.classrooms.exclude(memberships__user=user):
-        _add_staff(classroom, user, Role.SCHOOL_ADMIN)
-
-
 @transaction.atomic
 def remove_school_admin(right: SchoolAdmin) -> None:
     if right.school.admins.exclude(pk=right.pk).count() == 0:
         raise NotPossible(_("A school needs an admin. Add another one first."))
     right.delete()
+    end_invites(Q(school=right.school, classroom=None))
     for membership in Membership.objects.filter(
         classroom__school=right.school, user=right.user, role=Role.SCHOOL_ADMIN
     ):
@@ -319,13 +289,3 @@ def attend(lesson: Lesson, memberships: Iterable[int]) -> None:
     Attendance.objects.bulk_create(
         [Attendance(lesson=lesson, membership_id=pk) for pk in memberships], ignore_conflicts=True
     )
-
-
-# --- Who hears of it ---------------------------------------------------------
-
-
-def forget_session(sender, request, **kwargs) -> None:
-    """On log-out: the sockets that this session opened close."""
-    key = request.session.session_key if request is not None else None
-    if key:
-        access_ended.send(None, session_key=key)

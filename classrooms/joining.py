@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from classrooms import proof
 from classrooms.access import digest, new_key
+from classrooms.endings import tell_end
 from classrooms.errors import NotPossible
 from classrooms.models import Classroom, Device, Membership, Role
-from classrooms.signals import tell_door, tell_end
+from classrooms.signals import tell_door
 from classrooms.text import name_key
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from classrooms.actions import NotPossible, archive, keep_one_teacher
+from classrooms.endings import end_invites_known_to, tell_end
 from classrooms.models import Classroom, Device, Membership, School
-from classrooms.signals import access_ended
 from records import registry
 from records.registry import Person
 
@@ -46,7 +46,7 @@ def erase_member(membership: Membership) -> None:
     if membership.removed_at is None:
         keep_one_teacher(membership)
     registry.erase(Person(members=(membership.pk,)))
-    _close_pages(membership=membership)
+    tell_end(membership=membership)
 
 
 def account_goes_with(user: User, school: School) -> bool:
@@ -66,12 +66,13 @@ def erase_staff(user: User, school: School) -> None:
     rights = school.admins.filter(user=user)
     if rights.exists() and not school.admins.exclude(user=user).exists():
         raise NotPossible(_("A school needs an admin. Add another one first."))
+    end_invites_known_to(user)
     members = tuple(mine.values_list("pk", flat=True))
     account = user.pk if account_goes_with(user, school) else None
     rights.delete()
     school.invites.filter(created_by=user).delete()
     registry.erase(Person(members=members, account=account))
-    _close_pages(user=user)
+    tell_end(user=user)
 
 
 def erase_classroom(classroom: Classroom) -> None:
@@ -103,11 +104,7 @@ def _erase_accounts(users: set[int], school: School | None) -> None:
     alone = User.objects.filter(pk__in=users, memberships=None, school_admins=None)
     for user in alone.filter(is_staff=False, is_superuser=False):
         registry.erase(Person(account=user.pk))
-        access_ended.send(None, user=user)
-
-
-def _close_pages(**whose) -> None:
-    transaction.on_commit(lambda: access_ended.send(None, **whose))
+        tell_end(user=user)
 
 
 # --- The clock ---------------------------------------------------------------

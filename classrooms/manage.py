@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from classrooms import actions
+from classrooms import actions, invitations
 from classrooms.access import MemberRequest, manager_required
 from classrooms.manage_forms import (
     NameForm,
@@ -29,7 +29,7 @@ from classrooms.manage_forms import (
     TasksForm,
     previewed,
 )
-from classrooms.models import HELPING, Classroom, Device, Membership, Role, Task
+from classrooms.models import HELPING, Classroom, Device, Invite, Membership, Role, Task
 from classrooms.qr import invite_link, join_link, qr_svg
 from classrooms.roster import read_csv, read_paste
 from classrooms.spreadsheet import MAX_BYTES
@@ -94,6 +94,7 @@ def people_page(request: MemberRequest, problem: str = "", status: int = 200) ->
         "waiting": actions.waiting_devices(classroom).annotate(is_taken=Exists(others)),
         "students": students_inside(present),
         "colleagues": present.staff(),
+        "invitations": open_invites(classroom),
         "helping": [Role.TEACHER, Role.ASSISTANT],
         "shows_pins": classroom.pin_mode == Classroom.PinMode.PERSONAL,
     }
@@ -341,9 +342,25 @@ def invite_colleague(request: MemberRequest) -> HttpResponse:
     if role not in HELPING:
         return people_page(request, _("Please choose Teacher or Assistant."), status=422)
     classroom = request.membership.classroom
-    key = actions.invite(by=request.user, role=role, classroom=classroom, school=classroom.school)
-    context = {"link": invite_link(key), "role": Role(role), "days": actions.INVITE_LASTS.days}
+    key = invitations.invite(
+        by=request.user, role=role, classroom=classroom, school=classroom.school
+    )
+    context = {"link": invite_link(key), "role": Role(role), "days": invitations.LASTS.days}
     return page(request, "colleague", context, tab="people")
+
+
+@require_POST
+@manager_required
+def take_back_invite(request: MemberRequest, invitation: int) -> HttpResponse:
+    """An open link for a colleague opens nothing any more."""
+    found = get_object_or_404(open_invites(request.membership.classroom), pk=invitation)
+    invitations.take_back(found)
+    messages.success(request, _("That invitation opens nothing any more."))
+    return go(request, "people")
+
+
+def open_invites(classroom: Classroom) -> QuerySet[Invite]:
+    return invitations.listed(school=classroom.school, classroom=classroom)
 
 
 # --- Tasks -------------------------------------------------------------------

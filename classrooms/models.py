@@ -9,7 +9,8 @@ from datetime import datetime
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -136,6 +137,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def present(self):
         """Those who have not left or been removed."""
         return self.filter(removed_at__isnull=True)
+
+    def let_in(self):
+        """Those whom the door lets in: present, in a class that is in use."""
+        return self.present().filter(classroom__archived_at__isnull=True)
 
     def students(self):
         return self.filter(role=Role.STUDENT)
@@ -306,8 +311,34 @@ class Attendance(models.Model):
         ]
 
 
+class InviteQuerySet(models.QuerySet["Invite"]):
+    def usable(self, now: datetime):
+        """Links that open something at ``now``: neither used nor taken back, and made by somebody
+        who may still invite to the same class or school."""
+        makes_for_class = Exists(
+            Membership.objects.let_in().filter(
+                classroom=OuterRef("classroom"), user=OuterRef("created_by"), role__in=MANAGING
+            )
+        )
+        makes_for_school = Exists(
+            SchoolAdmin.objects.filter(school=OuterRef("school"), user=OuterRef("created_by"))
+        )
+        return self.filter(
+            Q(classroom__isnull=False) & makes_for_class
+            | Q(classroom__isnull=True) & makes_for_school,
+            used_at__isnull=True,
+            ended_at__isnull=True,
+            expires_at__gt=now,
+            created_by__is_active=True,
+        )
+
+
 class Invite(models.Model):
-    """A single-use link that makes a signed-in colleague staff of a class (T26)."""
+    """A single-use link that makes a signed-in colleague staff of a class, or a school's admin.
+
+    It counts only while whoever made it may still invite. ``account`` was made with it: that
+    account alone can accept it, and nobody makes a second one.
+    """
 
     classroom = models.ForeignKey(
         Classroom, on_delete=models.CASCADE, null=True, blank=True, related_name="invites"
@@ -316,5 +347,37 @@ class Invite(models.Model):
     role = models.CharField(max_length=9, choices=Role)
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+    #: Taken back, or ended when a colleague who may have known it lost their rights.
+    ended_at = models.DateTimeField(null=True, blank=True)
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="invited_by",
+    )
+
+    objects = InviteQuerySet.as_manager()
+
+
+class Ended(models.Model):
+    """A right that ended just now, written with the change that ended it.
+
+    The message that closes open pages can be lost on its way to a worker; every worker reads these
+    with each beat and asks about the pages concerned. Ids alone, for a few minutes.
+    """
+
+    class Pass(models.TextChoices):
+        """What let a page in (classrooms.passes)."""
+
+        MEMBERSHIP = "membership"
+        DEVICE = "device"
+        USER = "user"
+        CLASSROOM = "classroom"
+
+    which = models.CharField(max_length=10, choices=Pass)
+    whose = models.PositiveBigIntegerField()
+    at = models.DateTimeField(default=timezone.now, db_default=Now(), db_index=True)

@@ -14,8 +14,9 @@ by ``seen_by``. Staff see what they always see.
 from django.db.models import Q
 from django.utils import timezone
 
+from classrooms.endings import tell_end
 from classrooms.models import Membership
-from classrooms.signals import past_changed, tell_end
+from classrooms.signals import past_changed
 
 
 def seen_by(student: Membership, field: str) -> Q:

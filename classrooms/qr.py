@@ -14,7 +14,7 @@ def join_link(classroom: Classroom) -> str:
 
 
 def invite_link(key: str) -> str:
-    """The whole address of an invitation; ``key`` is what ``actions.invite`` gave."""
+    """The whole address of an invitation; ``key`` is what ``invitations.invite`` gave."""
     return settings.SITE_URL + reverse("classrooms:accept_invite", args=[key])
 
 

@@ -8,6 +8,7 @@ from classrooms.models import (
     Attendance,
     Classroom,
     Device,
+    Ended,
     Invite,
     Lesson,
     Membership,
@@ -139,13 +140,23 @@ register(
     ),
     Record(
         Invite,
-        "classroom school role key_digest created_by expires_at used_at",
+        "classroom school role key_digest created_by created_at expires_at used_at ended_at",
         what=_("Invitations of colleagues"),
         why=_("so that a link works once, and only while its maker may invite"),
         seen=_("the teachers of the class, the school's admins"),
         rule=INVITES,
         account="created_by",
-        told="classroom school role expires_at used_at",
+        told="classroom school role created_at expires_at used_at",
+    ),
+    Record(
+        Invite,
+        "account",
+        what=_("The account that was made with an invitation"),
+        why=_("so that a link makes one account, where sign-up is closed"),
+        seen=_("the teachers of the class, the school's admins"),
+        rule=INVITES,
+        account="account",
+        erase=unlink_rows,
     ),
 )
 not_personal(School, "name time_zone created_at", why="an institution")
@@ -157,3 +168,4 @@ not_personal(
 )
 not_personal(Task, "classroom title position archived_at", why="what the class works on")
 not_personal(Lesson, "classroom opened_at closes_at closed_at", why="when help was open")
+not_personal(Ended, "which whose at", why="the id of something that ended, for five minutes")

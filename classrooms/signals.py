@@ -3,7 +3,9 @@
 After commit:
 
 ``access_ended``: somebody's way in has ended or changed, so open sockets must close.
-Keyword arguments, one of: ``classroom``, ``membership``, ``device``, ``user``, ``session_key``.
+Keyword arguments, one of: ``classroom``, ``membership``, ``device``, ``session_key``.
+
+``user_changed``: a new password, or switched off: some of ``user``'s ways in may have ended.
 
 ``door_changed``: who is in the class, or waits to come in, is not what it was: ``classroom``.
 
@@ -17,13 +19,9 @@ from django.db import transaction
 from django.dispatch import Signal
 
 access_ended = Signal()
+user_changed = Signal()
 door_changed = Signal()
 past_changed = Signal()
-
-
-def tell_end(**whose) -> None:
-    """Once it is committed, ``access_ended``."""
-    transaction.on_commit(lambda: access_ended.send(None, **whose))
 
 
 def tell_door(classroom) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import second_factor
-from classrooms import access, actions, limits, notices
+from classrooms import access, actions, invitations, limits, notices
 from classrooms.access import (
     AccountRequest,
     MemberRequest,
@@ -46,6 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         else None,
         "notices": notices.for_account(request.user) if request.user.is_authenticated else [],
         "next": _safe_next(request),
+        "may_start": request.user.is_authenticated and _may_start_school(request.user),
     }
     return render(request, "classrooms/index.html", context)
 
@@ -253,7 +254,7 @@ def sign(request: MemberRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """A class of one's own in a minute; who has no account makes one first."""
+    """A class of one's own in a minute; whoever has no account makes one first."""
     if not request.user.is_authenticated:
         way = "account_signup" if settings.OPEN_SIGNUP else "account_login"
         return redirect(f"{reverse(way)}?{urlencode({'next': request.path})}")
@@ -263,12 +264,19 @@ def start(request: HttpRequest) -> HttpResponse:
 @proven_required
 def _start(request: AccountRequest) -> HttpResponse:
     has_school = School.objects.filter(admins__user=request.user).exists()
+    if not (has_school or _may_start_school(request.user)):
+        return render(request, "classrooms/start_closed.html", status=403)
     form = StartForm(request.POST or None, has_school=has_school)
     if request.method == "POST" and form.is_valid():
         classroom = actions.start_classroom(request.user, **form.cleaned_data)
         tasks = reverse("classrooms:tasks", args=[classroom.slug])
         return redirect(f"{tasks}?new=1")
     return render(request, "classrooms/start.html", {"form": form}, status=_status(form))
+
+
+def _may_start_school(user) -> bool:
+    """Where sign-up is closed, whoever was invited works in the school that invited them."""
+    return settings.OPEN_SIGNUP or user.is_staff or not invitations.was_invited(user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -313,9 +321,20 @@ def restore(request: SchoolRequest) -> HttpResponse:
 @school_admin_required
 def invite_admin(request: SchoolRequest) -> HttpResponse:
     """A link that makes a colleague an admin of the school; it is shown this once."""
-    key = actions.invite(by=request.user, role=Role.SCHOOL_ADMIN, school=request.school)
+    key = invitations.invite(by=request.user, role=Role.SCHOOL_ADMIN, school=request.school)
     link = invite_link(key)
     return render(request, "classrooms/admin_link.html", {"link": link, "school": request.school})
+
+
+@require_POST
+@school_admin_required
+def take_back_admin_invite(request: SchoolRequest) -> HttpResponse:
+    """An open link that would have made somebody an admin opens nothing any more."""
+    wanted = _number(request.POST.get("invitation", ""))
+    found = get_object_or_404(invitations.listed(school=request.school), pk=wanted)
+    invitations.take_back(found)
+    messages.success(request, _("That invitation opens nothing any more."))
+    return _back_to(request.school)
 
 
 @require_POST
@@ -355,6 +374,7 @@ def _show_school(
         "put_away": [each for each in classrooms if each.archived_at is not None],
         "admins": request.school.admins.select_related("user").order_by("pk"),
         "protected": second_factor.protected(request.school.admins.values("user")),
+        "invitations": invitations.listed(school=request.school),
     }
     status = status or max(_status(form), _status(new))
     return render(request, "classrooms/school.html", context, status=status)
@@ -379,25 +399,30 @@ def _status(form) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept_invite(request: HttpRequest, key: str) -> HttpResponse:
     """A link that a colleague was sent: sign in or up, then take the role."""
-    found = actions.find_invite(key)
+    found = invitations.find(key)
     if found is None:
         return render(request, "classrooms/invite_over.html", status=404)
     if request.method == "POST" and request.user.is_authenticated:
         return _accept(request, found)
     if not request.user.is_authenticated:
-        request.session["invited"] = True  # opens sign-up where it is closed (AccountAdapter)
-    context = {"invite": found, "role": Role(found.role).label, "path": request.path}
+        request.session["invitation"] = found.pk  # opens sign-up where it is closed, once
+    context = {
+        "invite": found,
+        "role": Role(found.role).label,
+        "path": request.path,
+        "opens_sign_up": settings.OPEN_SIGNUP or invitations.opens_sign_up(found.pk),
+    }
     return render(request, "classrooms/invite.html", context)
 
 
 @proven_required
 def _accept(request: HttpRequest, found: Invite) -> HttpResponse:
     try:
-        actions.accept_invite(found, request.user)
+        invitations.accept(found, request.user)
     except actions.NotPossible:
         return render(request, "classrooms/invite_over.html", status=409)
     request.session.cycle_key()  # somebody who may do more gets a new key
-    request.session.pop("invited", None)
+    request.session.pop("invitation", None)
     if found.classroom is None:
         return _back_to(found.school)
     return redirect("requests_app:show", found.classroom.slug)

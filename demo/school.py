@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import User
-from classrooms import actions
+from classrooms import actions, invitations
 from classrooms.models import Classroom, Lesson, Membership, Role, School
 from classrooms.roster import read_paste
 from demo import lessons
@@ -127,10 +127,10 @@ def _found_school(people: dict[str, User]) -> School:
 def _invite(
     by: User, colleague: User, role: Role, school: School, classroom: Classroom | None = None
 ) -> None:
-    key = actions.invite(by=by, role=role, classroom=classroom, school=school)
-    found = actions.find_invite(key)
+    key = invitations.invite(by=by, role=role, classroom=classroom, school=school)
+    found = invitations.find(key)
     assert found is not None
-    actions.accept_invite(found, colleague)
+    invitations.accept(found, colleague)
 
 
 def _fill(classroom: Classroom, plan: ClassPlan, people: dict[str, User]) -> None:

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from classrooms.signals import access_ended, door_changed, past_changed
+from classrooms.signals import access_ended, door_changed, past_changed, user_changed
 
 
 class RequestsAppConfig(AppConfig):
@@ -8,25 +8,27 @@ class RequestsAppConfig(AppConfig):
 
     def ready(self) -> None:
         access_ended.connect(_close_sockets, dispatch_uid="close_sockets")
+        user_changed.connect(_look_again, dispatch_uid="look_again")
         door_changed.connect(_show_door, dispatch_uid="show_door")
         past_changed.connect(_show_past, dispatch_uid="show_past")
 
 
 def _close_sockets(
-    sender, classroom=None, membership=None, device=None, user=None, session_key=None, **kwargs
+    sender, classroom=None, membership=None, device=None, session_key=None, **kwargs
 ) -> None:
     from requests_app import live
 
-    for name, row in (
-        ("classroom", classroom),
-        ("membership", membership),
-        ("device", device),
-        ("user", user),
-    ):
+    for name, row in (("classroom", classroom), ("membership", membership), ("device", device)):
         if row is not None:
             live.dismiss(**{name: row.pk})
     if session_key is not None:
         live.dismiss(session=session_key)
+
+
+def _look_again(sender, user, **kwargs) -> None:
+    from requests_app import live
+
+    live.look_again(user=user.pk)
 
 
 def _show_door(sender, classroom, **kwargs) -> None:

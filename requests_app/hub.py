@@ -12,8 +12,8 @@ import logging
 import random
 import threading
 import uuid
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from channels.layers import BaseChannelLayer, get_channel_layer
 from django.db import close_old_connections, connections
 
 from requests_app import metrics
+from requests_app.gate import Gate, Socket
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +37,6 @@ STUCK_AFTER = 10
 BEAT = 4
 #: Beats in a minute, in which the passes of every open page are looked up once more.
 BEATS = 60 // BEAT
-#: Seconds after which a socket that came in by a ticket is looked up in the database.
-CHECK_AFTER = 1
-#: A member's pages that may be open at this worker, and their new sockets in a minute: more is
-#: a program that went wrong.
-MOST_SOCKETS, MOST_KNOCKS = 20, 60
-#: Seconds that whoever is refused waits for the answer, and how many may wait at a time. A program
-#: that comes back in a loop comes once a second then, and not two thousand times (measured: others'
-#: p95 beside it was 2.1 times the calm one and is 1.3); a page waits longer before it tries again.
-HOLD_OFF, MOST_HELD = 1, 256
 #: Seconds until a layer that went away is asked again.
 LAYER_AGAIN = 1
 #: Seconds for which who changed something lets its push go first.
@@ -54,24 +46,6 @@ PUSH_FIRST = 0.1
 NOT_LET_IN, LOAD_ANEW, TRY_AGAIN, ONLY_LISTEN = 4403, 4409, 1013, 1008
 #: A message that changes nothing on the page.
 BEAT_TEXT = "<!-- beat -->"
-
-
-@dataclass(eq=False)
-class Socket:
-    """One open page. ``passes`` is what let it in: ending any of them closes it.
-
-    ``have``: kind of audience → the version that the page shows already.
-    """
-
-    queue_id: int
-    audiences: tuple[str, ...]
-    passes: Mapping[str, int | str | None]
-    send: Callable[..., Awaitable[None]]
-    close: Callable[..., Awaitable[None]]
-    have: Mapping[str, int] = field(default_factory=dict)
-    #: The one send that the network has not taken yet.
-    sending: asyncio.Task | None = None
-    missed_something: bool = False
 
 
 @dataclass
@@ -129,7 +103,10 @@ class Source(Protocol):
         """The versions that the queues have now."""
 
     def still_let_in(self, passes: Sequence[Mapping], came: bool) -> Sequence[bool]:
-        """For each socket's passes, whether they still let it in; ``came``: they just came."""
+        """For each socket's passes, whether they let it in now; ``came``: they just came."""
+
+    def endings(self) -> Mapping[int, tuple[str, int]]:
+        """Rights that ended in the last minute: a number of its own → which pass, and whose."""
 
 
 class Hub:
@@ -150,10 +127,14 @@ class Hub:
         #: when later ones arrive; the next beat sees that the queue is further than we are.
         self.versions: dict[int, int] = {}
         self.beyond: dict[int, set[int]] = defaultdict(set)
-        self.unchecked: list[Socket] = []
-        self.open: Counter = Counter()
-        self.knocks: Counter = Counter()
-        self.held = 0
+        self.gate = Gate(
+            look_up=self._look_up,
+            let_in=self._let_in,
+            turn_out=lambda socket: self.dismiss(socket, NOT_LET_IN),
+            spawn=self._spawn,
+        )
+        #: The endings of rights that were acted on.
+        self.ended: set[int] = set()
 
     # --- Coming and going ---
 
@@ -176,43 +157,25 @@ class Hub:
         """Run blocking work in the render thread, which keeps its database connection."""
         return await self.loop.run_in_executor(self.thread, _fresh, call, *args)
 
-    def has_room_for(self, membership_id: int) -> bool:
-        """Whether this member may open one more page now."""
-        self.knocks[membership_id] += 1
-        return self.open[membership_id] < MOST_SOCKETS and self.knocks[membership_id] <= MOST_KNOCKS
-
-    async def hold_off(self) -> None:
-        """Before somebody is refused; with too many of them at a time it is done at once."""
-        if self.held < MOST_HELD:
-            self.held += 1
-            try:
-                await asyncio.sleep(HOLD_OFF)
-            finally:
-                self.held -= 1
-
     def join(self, socket: Socket) -> None:
-        """From now on the socket hears everything; what its page lacks comes first.
+        """As soon as it is known that it may, the socket hears everything; what its page lacks
+        comes first."""
+        self.gate.knock(socket)
 
-        What let it in is looked up soon, with everybody else's who came at the same time.
-        """
+    def _let_in(self, socket: Socket) -> None:
         self.sockets[socket.queue_id].add(socket)
         metrics.SOCKETS.inc()
-        self.open[socket.passes.get("membership")] += 1
         self._todo(socket.queue_id).newcomers.add(socket)
-        self.unchecked.append(socket)
-        if len(self.unchecked) == 1:
-            self._spawn(self._check())
 
     def leave(self, socket: Socket) -> None:
         group = self.sockets.get(socket.queue_id, set())
         if socket not in group:
+            if socket in self.gate.waiting:
+                self.gate.leave(socket)
             return
+        self.gate.leave(socket)
         group.discard(socket)
         metrics.SOCKETS.dec()
-        member = socket.passes.get("membership")
-        self.open[member] -= 1
-        if not self.open[member]:
-            del self.open[member]
         if not group:
             del self.sockets[socket.queue_id]
             self.versions.pop(socket.queue_id, None)
@@ -224,36 +187,23 @@ class Hub:
             socket.sending.cancel()
 
     def dismiss(self, socket: Socket, code: int) -> None:
-        """Close a socket; it hears nothing from now on."""
-        self.leave(socket)
-        self._spawn(socket.close(code))
+        """Close a socket that is here or waits; it hears nothing from now on."""
+        if socket in self.gate.waiting or socket in self.sockets.get(socket.queue_id, ()):
+            self.leave(socket)
+            self._spawn(socket.close(code))
 
-    async def _check(self) -> None:
-        await asyncio.sleep(CHECK_AFTER)
-        sockets, self.unchecked = self.unchecked, []
-        if not await self._close_unwelcome(sockets, came=True):
-            self.unchecked += sockets
-            self._spawn(self._check())
+    def _everybody(self) -> list[Socket]:
+        return [socket for group in self.sockets.values() for socket in group]
+
+    async def _look_up(self, sockets: Sequence[Socket], came: bool) -> Sequence[bool]:
+        passes = [socket.passes for socket in sockets]
+        return await self.in_thread(self.source.still_let_in, passes, came)
 
     async def _check_again(self, turn: int) -> None:
         """In a minute every page has its turn. What ends a right says so at once; here is found
-        whatever said nothing: a message that was lost, a session that ran out."""
-        sockets = [socket for group in self.sockets.values() for socket in group]
-        if mine := sockets[turn::BEATS]:
-            await self._close_unwelcome(mine, came=False)
-
-    async def _close_unwelcome(self, sockets: Sequence[Socket], *, came: bool) -> bool:
-        """Close those whose passes are worth nothing any more; False if that is not known now."""
-        passes = [socket.passes for socket in sockets]
-        try:
-            welcome = await self.in_thread(self.source.still_let_in, passes, came)
-        except Exception as error:  # noqa: BLE001  the database is away: asked again
-            logger.warning("live: sockets could not be checked (%s)", type(error).__name__)
-            return False
-        for socket, is_welcome in zip(sockets, welcome, strict=True):
-            if not is_welcome and socket in self.sockets.get(socket.queue_id, ()):
-                self.dismiss(socket, NOT_LET_IN)
-        return True
+        whatever said nothing, such as a session that ran out."""
+        if mine := self._everybody()[turn::BEATS]:
+            await self.gate.close_unwelcome(mine)
 
     # --- Hearing ---
 
@@ -300,6 +250,8 @@ class Hub:
             return
         if message["type"] == "live.dismiss":
             self._dismiss(message["passes"])
+        elif message["type"] == "live.look_again":
+            self._look_again(message["passes"])
         if sent is not None:
             sent.set()
 
@@ -331,9 +283,13 @@ class Hub:
 
     def _dismiss(self, passes: Mapping) -> None:
         """Close every socket that one of these passes let in."""
-        for socket in [each for group in self.sockets.values() for each in group]:
-            if any(socket.passes.get(name) == value for name, value in passes.items()):
-                self.dismiss(socket, NOT_LET_IN)
+        for socket in self.gate.of(passes, self._everybody()):
+            self.dismiss(socket, NOT_LET_IN)
+
+    def _look_again(self, passes: Mapping) -> None:
+        """Ask about every socket that one of these passes let in, whether it is let in still."""
+        if doubtful := self.gate.of(passes, self._everybody()):
+            self._spawn(self.gate.look_again(doubtful))
 
     async def _beat(self) -> None:
         """Every few seconds, whatever else is away: show each page that it is live."""
@@ -352,9 +308,10 @@ class Hub:
         while True:
             await _a_beat()
             await self._look_for_changes()
+            await self._look_for_endings()
             beats += 1
             if beats % BEATS == 0:
-                self.knocks.clear()
+                self.gate.knocks.clear()
             await self._check_again(beats % BEATS)
 
     async def _look_for_changes(self) -> None:
@@ -368,6 +325,20 @@ class Hub:
             is_behind = self.versions.get(queue_id, version) < version
             if is_behind and queue_id in self.sockets and queue_id not in self.work:
                 self._todo(queue_id).everything = True
+
+    async def _look_for_endings(self) -> None:
+        """Rights that ended without a message of it coming here: their pages are asked about."""
+        if not self.sockets:
+            return
+        try:
+            endings = await self.in_thread(self.source.endings)
+        except Exception as error:  # noqa: BLE001  the database is away: the next beat asks again
+            logger.warning("live: the database is away (%s)", type(error).__name__)
+            return
+        for number in endings.keys() - self.ended:
+            name, whose = endings[number]
+            self._look_again({name: whose})
+        self.ended = set(endings)
 
     # --- Saying ---
 

@@ -19,19 +19,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.crypto import constant_time_compare
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from classrooms import passes
 from classrooms.actions import attend
-from classrooms.models import Classroom, Device, Lesson, Membership, Role
+from classrooms.endings import recent
+from classrooms.models import Classroom, Lesson, Membership, Role
 from requests_app import asides, hub
 from requests_app.hub import Frame, Part, Work
 from requests_app.models import HelpRequest, Queue, Reason, Status, queue_ids
@@ -271,63 +268,30 @@ def versions_of(queue_ids: Collection[int]) -> dict[int, int]:
     return dict(Queue.objects.filter(pk__in=queue_ids).values_list("pk", "version"))
 
 
-def still_let_in(passes: Sequence[Mapping], came: bool) -> list[bool]:
-    """For each socket's passes (ticket.Admission) whether they still let it in.
+def still_let_in(let_in_by: Sequence[passes.Pass], came: bool) -> list[bool]:
+    """For each socket's passes whether they let it in now.
 
-    Students who ``came`` are noted as here, if help is open. A handful of queries for
-    however many.
+    Students who ``came`` are noted as here, if help is open.
     """
-    roles = dict(
-        Membership.objects.present()
-        .filter(pk__in=_those(passes, "membership"), classroom__archived_at=None)
-        .values_list("pk", "role")
-    )
-    devices = _ids(Device.objects.filter(approved_at__isnull=False), "pk", passes, "device")
-    users = get_user_model().objects.filter(is_active=True).in_bulk(_those(passes, "user"))
-    alive = Session.objects.filter(expire_date__gt=timezone.now())
-    sessions = alive.in_bulk(_those(passes, "session"))
-    told = [
-        roles.get(each["membership"]) == each["role"]
-        and each["device"] in devices
-        and (each["user"] is None or each["user"] in users)
-        and (
-            each["session"] is None
-            or _is_signed_in(users.get(each["user"]), sessions.get(each["session"]))
-        )
-        for each in passes
-    ]
+    told = passes.still_good(let_in_by)
     if came:
-        _note_newcomers([each for each, is_in in zip(passes, told, strict=True) if is_in])
+        _note_newcomers([each for each, is_in in zip(let_in_by, told, strict=True) if is_in])
     return told
 
 
-def _is_signed_in(user: AbstractBaseUser | None, session: Session | None) -> bool:
-    """Whether the session is still theirs: a new password ends those that there were."""
-    if user is None or session is None:
-        return False
-    proof = session.get_decoded().get(HASH_SESSION_KEY, "")
-    return constant_time_compare(proof, user.get_session_auth_hash())
+def endings() -> dict[int, tuple[str, int]]:
+    """Rights that ended in the last minute: id → (pass, whose)."""
+    return recent()
 
 
-def _those(passes: Sequence[Mapping], name: str) -> set:
-    return {each[name] for each in passes} - {None}
-
-
-def _ids(rows: QuerySet, field: str, passes: Sequence[Mapping], name: str) -> set:
-    """Which of the passes' ids are among the rows; having none is as good."""
-    wanted = _those(passes, name)
-    found = rows.filter(**{f"{field}__in": wanted}).values_list(field, flat=True) if wanted else ()
-    return {None, *found}
-
-
-def _note_newcomers(passes: Sequence[Mapping]) -> None:
-    students = [each for each in passes if each["role"] == Role.STUDENT]
+def _note_newcomers(let_in_by: Sequence[passes.Pass]) -> None:
+    students = [each for each in let_in_by if each["role"] == Role.STUDENT]
     if not students:
         return
-    lessons = Lesson.objects.open().filter(classroom__in=_those(students, "classroom"))
+    lessons = Lesson.objects.open().filter(classroom__in=passes.those(students, "classroom"))
     for lesson in lessons:
-        here = {each["membership"] for each in students if each["classroom"] == lesson.classroom_id}
-        attend(lesson, here)
+        here = [each for each in students if each["classroom"] == lesson.classroom_id]
+        attend(lesson, passes.those(here, "membership"))
 
 
 def _part(present: Present, work: Work, audiences: list["Audience"]) -> Part:
@@ -482,10 +446,16 @@ def announce_past(student: Membership) -> None:
     announce_asides(student.classroom, students=[student.pk])
 
 
-def dismiss(**passes) -> None:
-    """Close the sockets that one of these passes let in: ``membership``, ``device``, ``user``,
+def dismiss(**whose) -> None:
+    """Close the sockets that one of these passes let in: ``membership``, ``device``,
     ``classroom`` (ids) or ``session`` (key)."""
-    message = {"type": "live.dismiss", "passes": passes}
+    message = {"type": "live.dismiss", "passes": whose}
+    transaction.on_commit(lambda: hub.tell_all(message), robust=True)
+
+
+def look_again(**whose) -> None:
+    """Ask about the sockets that one of these passes let in, whether it still does."""
+    message = {"type": "live.look_again", "passes": whose}
     transaction.on_commit(lambda: hub.tell_all(message), robust=True)
 
 

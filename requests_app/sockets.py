@@ -34,7 +34,7 @@ async def class_page(scope, receive, send: Send) -> None:
     asked = {name: values[0] for name, values in parse_qs(_query(scope)).items()}
     admitted = await _admit(scope, asked.get("ticket", ""), working)
     if isinstance(admitted, int):
-        await working.hold_off()
+        await working.gate.hold_off()
         await _closing(send)(admitted)
         return
     where = scope["url_route"]["kwargs"]
@@ -72,7 +72,7 @@ async def _admit(scope, given: str, working: hub.Hub) -> Admission | int:
             return hub.TRY_AGAIN
     if admitted is None:
         return hub.NOT_LET_IN
-    return admitted if working.has_room_for(admitted.membership.pk) else hub.TRY_AGAIN
+    return admitted if working.gate.has_room_for(admitted.membership.pk) else hub.TRY_AGAIN
 
 
 def _closing(send: Send) -> Callable[[int], Awaitable[None]]:

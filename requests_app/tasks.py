@@ -6,6 +6,7 @@ from huey import crontab
 from huey.constants import EmptyData
 from huey.contrib.djhuey import HUEY, db_periodic_task, on_startup
 
+from classrooms import endings
 from records import registry
 from requests_app import actions
 
@@ -16,6 +17,7 @@ _WORKED = "clock-worked"
 @db_periodic_task(crontab(minute="*"))
 def run_clock() -> None:
     actions.run_clock()
+    endings.forget_old()
     HUEY.storage.put_data(_WORKED, str(int(time.time())).encode())
 
 

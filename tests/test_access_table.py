@@ -16,6 +16,7 @@ from checkins import actions as check_ins
 from checkins import replies
 from checkins.models import CheckIn
 from classrooms import actions as people
+from classrooms import invitations
 from classrooms.models import Classroom, Device, Role, School
 from coaching import actions as coaching
 from requests_app import actions, tasks
@@ -301,10 +302,12 @@ TABLE = {
     "classrooms:join": both(EVERYBODY),
     "classrooms:join_code": both(EVERYBODY),
     "classrooms:start": both(EVERYBODY),
-    "classrooms:accept_invite": both(EVERYBODY),
+    # Open invitations ended with the removed teacher's rights.
+    "classrooms:accept_invite": both({**EVERYBODY, "removed teacher": "404"}),
     "classrooms:school": both(SCHOOL_ADMIN),
     "classrooms:add_classroom": acts(SCHOOL_ADMIN),
     "classrooms:invite_admin": acts(SCHOOL_ADMIN),
+    "classrooms:take_back_admin_invite": acts(SCHOOL_ADMIN),
     "classrooms:remove_admin": acts(SCHOOL_ADMIN),
     "classrooms:restore": acts(SCHOOL_ADMIN),
     "classrooms:waiting": {"GET": MEMBERS, "POST": NOT_OFFERED},
@@ -326,6 +329,7 @@ TABLE = {
     "classrooms:set_joining": acts(MANAGERS),
     "classrooms:renew_code": acts(MANAGERS),
     "classrooms:invite_colleague": acts(MANAGERS),
+    "classrooms:take_back_invite": acts(MANAGERS),
     "classrooms:tasks": both(MANAGERS),
     "classrooms:rename_task": both(MANAGERS),
     "classrooms:archive_task": acts(MANAGERS),
@@ -376,7 +380,8 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
     away = Classroom.objects.create(school=far, name="Away", slug="away-33333", code="AWAYAWAY")
     put_away = Classroom.objects.create(school=school, name="Old", slug="old-4444", code="LDLDLDLD")
     people.archive(put_away)
-    invitation = people.invite(by=grace.user, role=Role.TEACHER, classroom=room, school=school)
+    invitation = invitations.invite(by=grace.user, role="teacher", classroom=room, school=school)
+    invitations.invite(by=edsger.user, role=Role.SCHOOL_ADMIN, school=school)
     removed = student(room, "Removed Student")
     gone = staff(room, "gone@example.org", "Gone Teacher", Role.TEACHER)
     thing = resources.add_entry(school, room, complete(), by=grace.user)
@@ -387,6 +392,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "admin": school.admins.get().pk,
             "classroom": put_away.pk,
             "template": "ready",
+            "invitation": school.invites.get(classroom=None).pk,
         },
         "invitation": invitation,
         "people": {
@@ -409,6 +415,7 @@ def world(room, lesson, ada, grace, alan, edsger, mallory, school):
             "task": task.pk,
             "month": f"{timezone.localdate():%Y-%m}",
             "card": "tried",
+            "invitation": room.invites.get().pk,
             "language": "en",
             "note": coaching.add_note(ada, "Draw it first.").pk,
             "suggestion": coaching.suggest(room, thing, kind="hint").pk,
@@ -546,7 +553,7 @@ def test_get_help_is_on_every_page_of_a_student(name, world, browser_of):
 #: Routes that name something inside a class.
 INSIDE = {
     "key", "device", "member", "task", "check_in_key", "template", "follow_up", "moment",
-    "note", "suggestion",
+    "note", "suggestion", "invitation",
 }  # fmt: skip
 
 

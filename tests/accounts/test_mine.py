@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import proof, sessions
 from accounts.models import SignIn, User
 from accounts.records import forget_ended_sign_ins
-from classrooms import actions
+from classrooms import invitations
 from classrooms.models import Role
 from classrooms.signals import access_ended
 from tests.accounts.conftest import (
@@ -179,7 +179,7 @@ def test_a_new_password_ends_the_others_and_keeps_this_one_in_the_list(account):
 def test_a_session_that_gets_a_new_key_stays_in_the_list(account, room, grace):
     here = signed_in()
     before = here.session.session_key
-    key = actions.invite(by=grace.user, role=Role.ASSISTANT, school=room.school, classroom=room)
+    key = invitations.invite(by=grace.user, role=Role.ASSISTANT, school=room.school, classroom=room)
     here.post(reverse("classrooms:accept_invite", args=[key]))
     assert here.session.session_key != before
     assert sessions.of(account).get().session_key == here.session.session_key

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from classrooms import actions
+from classrooms import invitations
 from classrooms.models import Classroom
 from tests.browser.test_accessibility import PHONE, check
 from tests.browser.test_queue import heading, row, tap
@@ -152,7 +152,7 @@ def test_axe_finds_nothing_on_the_manage_pages(
 
 def test_a_colleague_comes_in_by_an_invitation(visit, in_database, room, school, grace):
     key = in_database(
-        actions.invite, by=grace.user, role="assistant", classroom=room, school=school
+        invitations.invite, by=grace.user, role="assistant", classroom=room, school=school
     )
     page = visit(f"/invite/{key}/")
     check(page, "an invitation")

@@ -13,7 +13,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from classrooms import actions, manage_forms
+from classrooms import actions, invitations, manage_forms
 from classrooms.access import digest, new_key
 from classrooms.models import Classroom, Device, Membership, Role
 from classrooms.qr import join_link, qr_svg
@@ -596,7 +596,7 @@ def test_an_invitation_is_shown_once_and_kept_as_a_digest(role, room, teacher, g
     assert answer.status_code == 200
     link = re.search(r'value="([^"]+/invite/([^"/]+)/)"', answer.text)
     assert link[1].startswith(settings.SITE_URL)
-    invite = actions.find_invite(link[2])
+    invite = invitations.find(link[2])
     assert (invite.role, invite.classroom, invite.created_by) == (role, room, grace.user)
     assert link[2] not in teacher.get(url(room, "people")).text
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from helpdesk.asgi import application
-from requests_app import hub
+from requests_app import gate, hub
 from tests.conftest import device_cookie
 
 #: Seconds for what takes a moment, on a machine that is busy with other things.
@@ -21,7 +21,7 @@ async def _fresh_hub(monkeypatch):
     """No test hears what another one said, nor, on a busy machine, a beat that it does not await;
     no thread keeps a database connection. Who is refused is told soon."""
     monkeypatch.setattr(hub, "BEAT", 600)
-    monkeypatch.setattr(hub, "HOLD_OFF", 0.01)
+    monkeypatch.setattr(gate, "HOLD_OFF", 0.01)
     channel_layers.backends.clear()
     yield
     await hub.shut()

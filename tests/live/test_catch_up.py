@@ -14,7 +14,7 @@ from django.utils import timezone
 from classrooms import access
 from classrooms import actions as people
 from classrooms.models import Membership
-from requests_app import actions, hub, live, ticket
+from requests_app import actions, gate, hub, live, ticket
 from requests_app.models import Queue
 from tests.live.conftest import PATIENCE, cookies_of, open_socket
 from tests.live.test_classroom_socket import hear, hears, raised
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def quick(monkeypatch):
     """Beats and checks that a test need not wait for."""
     monkeypatch.setattr(hub, "BEAT", 0.2)
-    monkeypatch.setattr(hub, "CHECK_AFTER", 0.05)
+    monkeypatch.setattr(gate, "ASK_AGAIN", 0.05)
     monkeypatch.setattr(hub, "LAYER_AGAIN", 0.05)
 
 
@@ -250,7 +250,7 @@ async def test_a_page_only_listens(listen, lesson, grace):
 async def test_fifty_pages_of_one_person_are_too_much_for_nobody_else(
     monkeypatch, lesson, ada, grace
 ):
-    monkeypatch.setattr(hub, "MOST_SOCKETS", 5)
+    monkeypatch.setattr(gate, "MOST_SOCKETS", 5)
     cookies = await db(cookies_of)(ada)
     opened = [await connect(ada, cookies=cookies) for _page in range(7)]
     assert [each for each in opened if isinstance(each, int)] == [hub.TRY_AGAIN] * 2
@@ -260,7 +260,7 @@ async def test_fifty_pages_of_one_person_are_too_much_for_nobody_else(
 
 
 async def test_a_loop_of_reconnects_is_slowed_down(monkeypatch, lesson, ada):
-    monkeypatch.setattr(hub, "MOST_KNOCKS", 3)
+    monkeypatch.setattr(gate, "MOST_KNOCKS", 3)
     cookies = await db(cookies_of)(ada)
     told = []
     for _again in range(5):
@@ -272,8 +272,8 @@ async def test_a_loop_of_reconnects_is_slowed_down(monkeypatch, lesson, ada):
 
 
 async def test_who_is_refused_waits_and_others_do_not(monkeypatch, lesson, ada, grace):
-    monkeypatch.setattr(hub, "HOLD_OFF", 60)
-    monkeypatch.setattr(hub, "MOST_HELD", 2)
+    monkeypatch.setattr(gate, "HOLD_OFF", 60)
+    monkeypatch.setattr(gate, "MOST_HELD", 2)
     slug = lesson.classroom.slug
     strangers = [open_socket(slug, "") for _each in range(3)]
     told = [asyncio.create_task(each.connect(timeout=PATIENCE)) for each in strangers]

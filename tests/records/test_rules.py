@@ -13,7 +13,7 @@ from accounts.models import SignIn, User
 from checkins import actions as check_ins
 from checkins import replies
 from checkins.models import Change, CheckIn, Contact, FollowUp, HelpMoment, NamedReply
-from classrooms import access
+from classrooms import access, invitations
 from classrooms import actions as people
 from classrooms.models import Attendance, Classroom, Device, Invite, Lesson, Membership
 from coaching import actions as coaching
@@ -103,7 +103,7 @@ def device(world):
 
 
 def invitation(world):
-    people.invite(
+    invitations.invite(
         by=world.grace.user, role="assistant", classroom=world.room, school=world.room.school
     )
     Invite.objects.update(expires_at=timezone.now())
