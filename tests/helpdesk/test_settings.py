@@ -103,6 +103,7 @@ def test_production_starts_with_what_it_needs():
         (PRODUCTION | {"EMAIL_URL": "dummymail://"}, "HELPDESK_MAIL=none starts without one"),
         ({"EMAIL_URL": "carrier-pigeon://x"}, "EMAIL_URL must look like"),
         ({"HELPDESK_MAIL": "perhaps"}, "HELPDESK_MAIL must be one of send, none"),
+        ({"HELPDESK_SECOND_FACTOR": "on"}, "HELPDESK_SECOND_FACTOR must be one of off, admins"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(env, sentence):
@@ -122,6 +123,28 @@ def test_only_a_mail_server_counts_as_mail():
     for url in ("", "consolemail://", "filemail:///tmp/x", "memorymail://"):
         assert " False" in start(EMAIL_URL=url, code=BACKEND)[1]
     assert " True" in start(EMAIL_URL="smtp+ssl://x:y@mail.example.org:465", code=BACKEND)[1]
+
+
+ENTRANCE = (
+    "import helpdesk.settings as s; print(s.ACCOUNT_EMAIL_VERIFICATION, s.OPEN_SIGNUP, "
+    "s.ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS, s.SECOND_FACTOR, s.PASSKEYS, s.MFA_ALLOW_UNVERIFIED_EMAIL)"
+)
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        (PRODUCTION, "mandatory False False admins True False"),
+        (PRODUCTION | {"HELPDESK_OPEN_SIGNUP": "yes"}, "mandatory True True admins True False"),
+        (PRODUCTION | {"HELPDESK_MAIL": "none"}, "none False False admins True True"),
+        (PRODUCTION | {"HELPDESK_SECOND_FACTOR": "off"}, "mandatory False False off True False"),
+        ({}, "none True True off False True"),
+        ({"HELPDESK_MODE": "lan"}, "none True True off False True"),
+    ],
+)
+def test_what_is_asked_at_the_entrance(env, said):
+    """Proofs where mail works, no letters to strangers where sign-up is closed."""
+    assert start(**env, code=ENTRANCE) == (0, f"{said}\n")
 
 
 def test_a_refused_address_does_not_show_the_password():
