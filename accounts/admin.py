@@ -28,6 +28,6 @@ class AccountAdmin(UserAdmin):
 
     def save_model(self, request, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if change and "email" in form.changed_data:
+        if change:
             # Whoever reads the old address comes in by it no more; the new one is unproven.
             EmailAddress.objects.filter(user=obj).exclude(email=obj.email.lower()).delete()
