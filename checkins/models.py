@@ -18,14 +18,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from checkins.care import Carer, FamilyAnswer
+from checkins.care import Carer as Carer
+from checkins.care import FamilyAnswer as FamilyAnswer
 from checkins.questions import COUNTED, InTheWay, Kind, Question, in_words, options_of
-from checkins.wishes import FollowUp, FollowUpStatus
+from checkins.wishes import FollowUp as FollowUp
+from checkins.wishes import FollowUpStatus as FollowUpStatus
 from classrooms.models import Classroom, Lesson, Membership, School, Task
 from requests_app.models import HelpRequest
-
-#: Models of this app that stand in modules of their own.
-__all__ = ["Carer", "FamilyAnswer", "FollowUp", "FollowUpStatus"]
 
 
 def new_key() -> str:
