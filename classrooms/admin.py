@@ -64,7 +64,7 @@ class MembershipPage(NotByHand):
     list_filter = ("role", "classroom__school")
     list_select_related = ("classroom",)
     search_fields = ("name", "user__email")
-    exclude = ("pin",)
+    exclude = ("pin", "sealed_before")
     actions = ("take_out",)
 
     @admin.action(description="Take out of the class", permissions=["view"])
