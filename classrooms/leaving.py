@@ -7,6 +7,7 @@ Whoever is **erased** is gone at once, with everything that the apps declared ab
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -19,6 +20,10 @@ from classrooms.endings import end_invites_known_to, tell_end
 from classrooms.models import Classroom, Device, Membership, School
 from records import registry
 from records.registry import Person
+
+
+def days_to_come_back() -> int:
+    return settings.KEEP_LEFT_DAYS
 
 
 def left_lately(classroom: Classroom) -> QuerySet[Membership]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from classrooms import actions, invitations
+from classrooms import actions, invitations, leaving
 from classrooms.access import MemberRequest, manager_required
 from classrooms.manage_forms import (
     NameForm,
@@ -55,9 +55,9 @@ def page(
     return render(request, f"classrooms/manage/{name}.html", context, status=status)
 
 
-def go(request: MemberRequest, name: str, *, is_new: bool = False) -> HttpResponse:
+def go(request: MemberRequest, name: str, *ids: int, is_new: bool = False) -> HttpResponse:
     """On to another manage page; ``is_new`` keeps the steps of starting a class."""
-    answer = redirect(f"classrooms:{name}", request.membership.classroom.slug)
+    answer = redirect(f"classrooms:{name}", request.membership.classroom.slug, *ids)
     if is_new:
         answer["Location"] += "?new=1"
     return answer
@@ -95,6 +95,8 @@ def people_page(request: MemberRequest, problem: str = "", status: int = 200) ->
         "students": students_inside(present),
         "colleagues": present.staff(),
         "invitations": open_invites(classroom),
+        "left": leaving.left_lately(classroom),
+        "days": leaving.days_to_come_back(),
         "helping": [Role.TEACHER, Role.ASSISTANT],
         "shows_pins": classroom.pin_mode == Classroom.PinMode.PERSONAL,
     }
@@ -188,21 +190,6 @@ def rename_page(request: MemberRequest, form: forms.Form, *, tab: str) -> HttpRe
     return page(
         request, "rename", {"form": form, "field": next(iter(form))}, tab=tab, status=status
     )
-
-
-@manager_required
-def remove(request: MemberRequest, member: int) -> HttpResponse:
-    """Says what happens; then it does."""
-    person = find_member(request, member)
-    if request.method != "POST":
-        return page(request, "remove", {"person": person}, tab="people")
-    try:
-        actions.remove(person)
-    except actions.NotPossible as reason:
-        context = {"person": person, "problem": str(reason)}
-        return page(request, "remove", context, tab="people", status=409)
-    messages.success(request, _("%(name)s is no longer in the class.") % {"name": person.name})
-    return home(request, person)
 
 
 def home(request: MemberRequest, changed: Membership) -> HttpResponse:

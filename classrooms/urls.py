@@ -1,6 +1,6 @@
 from django.urls import path
 
-from classrooms import manage, views
+from classrooms import leaving_pages, manage, views
 
 app_name = "classrooms"
 
@@ -30,7 +30,9 @@ urlpatterns = [
     path(device + "turn-away/", manage.turn_away, name="turn_away"),
     path(member + "rename/", manage.rename, name="rename"),
     path(member + "vouch/", manage.vouch, name="vouch"),
-    path(member + "remove/", manage.remove, name="remove"),
+    path(member + "remove/", leaving_pages.remove, name="remove"),
+    path(member + "erase/", leaving_pages.erase_student, name="erase_student"),
+    path(member + "come-back/", leaving_pages.come_back, name="come_back"),
     path(member + "role/", manage.change_role, name="change_role"),
     path(member + "forget-devices/", manage.forget_devices, name="forget_devices"),
     path(room + "manage/roster/", manage.roster, name="roster"),

@@ -169,6 +169,8 @@ if SQLITE:
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                 "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;"
+                # What is deleted is written over with zeros, not left in the file.
+                "PRAGMA secure_delete=ON;"
             ),
         },
     }

@@ -35,7 +35,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -236,6 +236,7 @@ def run_due(now: datetime | None = None) -> dict[str, int]:
         if count:
             done[rule.name] = count
             logger.info("%s: %d emptied", rule.name, count)
+    forget_old_pages()
     return done
 
 
@@ -262,6 +263,16 @@ def tell(person: Person, *, to_self: bool) -> list[Told]:
             by_model.setdefault(record.model, []).append(record)
     found = (_told(model, records, person) for model, records in by_model.items())
     return [told for told in found if told.rows]
+
+
+def count(person: Person) -> list[tuple[Words, int]]:
+    """What there is about a person, as others may know: what it is, and how many rows."""
+    found = []
+    for record in _records:
+        if not record.private and record.told_names and record.erase is not with_its_row:
+            rows = record.rows_of(person).count()
+            found += [(record.what, rows)] if rows else []
+    return found
 
 
 def _told(model: type[models.Model], records: list[Record], person: Person) -> Told:
@@ -292,6 +303,20 @@ def erase(person: Person) -> None:
     """Erase everything personal, from the app on top down to the person's own row."""
     for record in reversed(_records):
         record.erase(record, person)
+    transaction.on_commit(forget_old_pages, robust=True)
+
+
+def forget_old_pages() -> None:
+    """SQLite: nothing that was deleted stays readable in the files.
+
+    What is deleted is written over (``secure_delete``), but the write-ahead log still holds what
+    was there before. It is emptied here unless somebody reads just now; then the next time.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 250")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute("PRAGMA busy_timeout = 5000")
 
 
 # --- For docs/privacy.md -----------------------------------------------------

@@ -285,7 +285,7 @@ def solve(help_request: HelpRequest, *, by: Membership, resource: str = "") -> H
     return current
 
 
-def lower(help_request: HelpRequest, *, by: Membership, reason: str = "") -> HelpRequest:
+def lower(help_request: HelpRequest, *, by: Membership | None, reason: str = "") -> HelpRequest:
     """ "Lower hand" (T11); ``reason`` is one of Reason or empty."""
     with _change(help_request, "lower", by=by) as current:
         current.reason = reason

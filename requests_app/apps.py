@@ -9,6 +9,7 @@ class RequestsAppConfig(AppConfig):
     def ready(self) -> None:
         access_ended.connect(_close_sockets, dispatch_uid="close_sockets")
         user_changed.connect(_look_again, dispatch_uid="look_again")
+        access_ended.connect(_step_aside, dispatch_uid="step_aside")
         door_changed.connect(_show_door, dispatch_uid="show_door")
         past_changed.connect(_show_past, dispatch_uid="show_past")
 
@@ -41,3 +42,10 @@ def _show_past(sender, student, **kwargs) -> None:
     from requests_app import live
 
     live.announce_past(student)
+
+
+def _step_aside(sender, membership=None, **kwargs) -> None:
+    from requests_app import forgetting
+
+    if membership is not None and membership.removed_at is not None:
+        forgetting.step_aside(membership)

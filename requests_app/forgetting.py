@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, F, Q
 
-from classrooms.models import Lesson
+from classrooms.models import Lesson, Membership
 from records.registry import BATCH, Person, Record
 from requests_app import actions, live
 from requests_app.models import (
@@ -119,6 +119,18 @@ def with_totals(lessons: Iterable[Lesson]) -> list[Any]:
     return found
 
 
+# --- A person leaves ---------------------------------------------------------
+
+
+def step_aside(membership: Membership) -> None:
+    """Somebody has left the class: their hand goes down, and whoever they were on the way to is
+    back in line."""
+    for raised in HelpRequest.objects.active().filter(student=membership.pk):
+        actions.lower(raised, by=None)
+    for held in HelpRequest.objects.filter(helper=membership.pk, status__in=WITH_HELPER):
+        actions.put_back(held, by=None)
+
+
 # --- A person is erased ------------------------------------------------------
 
 
@@ -154,6 +166,7 @@ def _forget_in_queue(queue_id: int, requests: list[int], members: frozenset[int]
         here.update(**{name: None})
     for pk in requests:
         _forget_in_history(pk, members)
+    Event.objects.filter(help_request__in=requests, actor__in=members).update(actor=None)
     rows = HelpRequest.objects.filter(pk__in=requests)
     rows.update(version=F("version") + 1, changed_at=F("changed_at") + timedelta(microseconds=1))
     live.announce(queue, students=sorted(set(rows.values_list("student", flat=True))))

@@ -7,7 +7,6 @@ from records.registry import (
     Rule,
     not_personal,
     register,
-    unlink_rows,
     with_its_row,
 )
 from requests_app import forgetting
@@ -148,7 +147,7 @@ register(
         rule=REQUESTS,
         member="actor",
         told="happened_at verb",
-        erase=unlink_rows,
+        erase=with_its_row,
     ),
 )
 not_personal(

@@ -321,6 +321,8 @@ TABLE = {
     "classrooms:vouch": acts(MANAGERS),
     "classrooms:rename": both(MANAGERS),
     "classrooms:remove": both(MANAGERS),
+    "classrooms:erase_student": both(MANAGERS),
+    "classrooms:come_back": acts(MANAGERS),
     "classrooms:change_role": acts(MANAGERS),
     "classrooms:forget_devices": acts(MANAGERS),
     "classrooms:roster": both(MANAGERS),

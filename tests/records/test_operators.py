@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from checkins import actions as check_ins
+from checkins import replies
 from coaching import actions as coaching
 from requests_app import actions
 from requests_app.models import Queue
@@ -46,11 +47,9 @@ def everything_said(room, lesson, ada, ben, grace):
     coaching.add_note(ada, "canary-note")
     check_ins.say_how(by=ada, going="stuck")
     questions = [{"kind": "text", "text": "Say more"}, {"kind": "note", "text": "For you"}]
-    check_in = check_ins.open_check_in(
-        room, check_ins.Plan("Mine", "named", questions), by=grace
-    )
-    given = check_ins.Given({"0": "canary-answer"}, note="canary-self")
-    check_ins.reply(check_in, given, by=ada, edit_key="")
+    check_in = check_ins.open_check_in(room, check_ins.Plan("Mine", "named", questions), by=grace)
+    given = replies.Given({"0": "canary-answer"}, note="canary-self")
+    replies.reply(check_in, given, by=ada, edit_key="")
 
 
 def pages_of_the_operator(client):
