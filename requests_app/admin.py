@@ -28,8 +28,8 @@ class HelpRequestAdmin(NotByHand):
     list_select_related = ["queue__classroom", "helper"]
     search_fields = ["key", "queue__classroom__name"]
     #: Named one by one: a field that is added later is not shown by accident.
-    fields = ["key", "classroom", "status", "helper", "raised_at", "return_at", "ended_at"]
-    readonly_fields = fields
+    fields = ("key", "classroom", "status", "helper", "raised_at", "return_at", "ended_at")
+    readonly_fields = ("classroom",)
     inlines = [EventInline]
     actions = ["put_back"]
 
