@@ -2,13 +2,15 @@
 
 Promises: a file is read in whatever encoding and with whatever separator it was saved, or
 Unreadable says why and what to do. The work is bounded by MAX_BYTES; line numbers count
-from 1 as in a text editor.
+from 1 as in a text editor. What is written runs nowhere as a formula, also not in a spreadsheet
+that takes another sign for the one between cells.
 """
 
 import codecs
 import csv
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -32,6 +34,11 @@ LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t])\s*$", re.IGNORECASE)
 #: In the order of belief when the counts are equal: names have commas, but no tabs.
 _DELIMITERS = "\t;,"
+#: A formula begins with one of these, also in their other forms: a spreadsheet may take them so.
+FORMULA_SIGNS = "=＝﹦⁼₌⩵⩶+＋﹢⁺₊﬩-－﹣@＠﹫"
+#: Where another spreadsheet may begin a cell within one of ours: behind what separates its cells.
+_WITHIN = rf'([,;|\t\n\r\x0b\x0c\x85\u2028\u2029][\s"]*){{}}(\'*[{re.escape(FORMULA_SIGNS)}])'
+_RISKY, _DEFUSED = re.compile(_WITHIN.format("")), re.compile(_WITHIN.format("'"))
 
 
 @dataclass
@@ -163,3 +170,25 @@ def _never_closed(number: int) -> str:
     return _(
         'Please look at line %(number)d: a quotation mark (") opens there and nothing closes it.'
     ) % {"number": number}
+
+
+# --- Out ---------------------------------------------------------------------
+
+
+def written(rows: Iterable[Iterable[str]]) -> bytes:
+    """A CSV file in UTF-8 with a mark that spreadsheets know it by."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows([defused(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def defused(cell: str) -> str:
+    """A spreadsheet takes what stands behind an apostrophe for text; ``restored`` takes it away."""
+    inside = _RISKY.sub(r"\1'\2", cell)
+    begins = inside[:1]
+    return f"'{inside}" if begins and begins in f"'\t\r\n{FORMULA_SIGNS}" else inside
+
+
+def restored(cell: str) -> str:
+    return _DEFUSED.sub(r"\1\2", cell.removeprefix("'"))

@@ -5,10 +5,7 @@ another encoding or with another separator; nothing in it runs as a formula; and
 comes in is good, or says on its line what to change. Nothing is stored here.
 """
 
-import csv
-import io
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +15,16 @@ from django.core import signing
 from django.db import models
 from django.utils.translation import gettext as _
 
-from classrooms.spreadsheet import MAX_BYTES, Row, Unreadable, decoded, table
+from classrooms.spreadsheet import (
+    FORMULA_SIGNS,
+    MAX_BYTES,
+    Row,
+    Unreadable,
+    decoded,
+    restored,
+    table,
+    written,
+)
 from classrooms.text import name_key
 from resources.forms import EntryForm
 from resources.models import Cost, Entry, Kind, Topic, Where
@@ -56,7 +62,7 @@ _CHOICES: dict[str, type[models.TextChoices]] = {
     "cost": Cost,
     "where": Where,
 }
-_FORMULA_SIGNS = "=+@-"
+_FORMULA = frozenset(FORMULA_SIGNS)
 _PHONE = re.compile(r"\+[\d ()/.-]+")
 _LIST = re.compile(r"[,;|\n]")
 
@@ -65,28 +71,15 @@ _LIST = re.compile(r"[,;|\n]")
 
 
 def write(entries: Iterable[Entry]) -> bytes:
-    """A CSV file in UTF-8 with a mark that spreadsheets know it by."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS.values())
-    for entry in entries:
-        writer.writerow([_safe(_cell(getattr(entry, name))) for name in COLUMNS])
-    return text.getvalue().encode("utf-8-sig")
+    """A CSV file."""
+    rows = ([_cell(getattr(entry, name)) for name in COLUMNS] for entry in entries)
+    return written([list(COLUMNS.values()), *rows])
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
     return "" if value is None else str(value)
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet takes what stands behind an apostrophe for text."""
-    return f"'{cell}" if _is_formula(cell) or cell.startswith("'") else cell
-
-
-def _is_formula(cell: str) -> bool:
-    return unicodedata.normalize("NFKC", cell[:1]) in {*_FORMULA_SIGNS}
 
 
 # --- In ----------------------------------------------------------------------
@@ -173,14 +166,13 @@ def _columns(titles: list[str]) -> dict[str, int]:
 def _line(number: int, cells: dict[str, Any]) -> EntryLine:
     found = EntryLine(number, cells)
     for name, cell in cells.items():
-        if _is_formula(cell) and not (name == "contact" and _PHONE.fullmatch(cell)):
+        if cell[:1] in _FORMULA and not (name == "contact" and _PHONE.fullmatch(cell)):
             found.problem = _("Please take away the “%(sign)s” at the start of “%(cell)s”.") % {
                 "sign": cell[:1],
                 "cell": cell[:40],
             }
             return found
-        if cell.startswith("'"):
-            cells[name] = cell[1:]
+        cells[name] = restored(cell)
     _check(found)
     return found
 
