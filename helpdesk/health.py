@@ -1,7 +1,8 @@
-"""What who runs the server asks it: does it live, can it work, how much does it do."""
+"""What whoever runs the server asks it: does it live, can it work, how much does it do."""
 
 import asyncio
 import hmac
+import ipaddress
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,6 +30,15 @@ ROUND_TRIP = 1
 STORAGE = 3
 #: Seconds after which a clock that has not worked is away; it works once a minute.
 CLOCK_LATE = 90
+#: What proxies add to a request that they pass on.
+_PROXIED = (
+    "Forwarded",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Host",
+    "X-Real-IP",
+)
 
 #: One: whatever hangs in it, no more than this one thread hangs.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="readyz")
@@ -46,21 +56,42 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 if everything it needs answers, else 503; JSON: the part → "ok" or "away"."""
+    """200 if everything it needs answers, else 503. Which part does not (JSON: the part → "ok" or
+    "away") is for the inside; everybody else is told no more than that it is so."""
     asked = _thread.submit(copy_context().run, _ask_storage)
     layer = _state("layer", _ask_layer)
     told = _answer_of(asked) | {"layer": layer}
-    return JsonResponse(told, status=200 if set(told.values()) == {"ok"} else 503)
+    status = 200 if set(told.values()) == {"ok"} else 503
+    if is_from_inside(request):
+        return JsonResponse(told, status=status)
+    return HttpResponse(status=status, content_type="text/plain")
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text, for who shows the token; for everybody else there is nothing here."""
-    shown = request.headers.get("Authorization", "").encode()
-    wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
-    if not settings.METRICS_TOKEN or not hmac.compare_digest(shown, wanted):
+    """Prometheus' text, for whoever shows the token; for everybody else there is nothing here."""
+    if not shows_token(request):
         return HttpResponseNotFound()
     return HttpResponse(measured.as_text(_present()), content_type=measured.CONTENT_TYPE)
+
+
+def shows_token(request: HttpRequest) -> bool:
+    shown = request.headers.get("Authorization", "").encode()
+    wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(shown, wanted)
+
+
+def is_from_inside(request: HttpRequest) -> bool:
+    """Whoever shows the token, or asks on this very machine and not through a proxy on it."""
+    if shows_token(request):
+        return True
+    if any(name in request.headers for name in _PROXIED):
+        return False
+    try:
+        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return (getattr(peer, "ipv4_mapped", None) or peer).is_loopback
 
 
 def _present() -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What a load balancer and Prometheus are told, whoever asks and from wherever."""
+"""What a load balancer and Prometheus are told, and what only the inside is."""
 
 import threading
 
@@ -58,6 +58,49 @@ def test_it_is_ready_when_all_answer(inside, all_well):
     assert answer.status_code == 200
     assert answer.json() == {"database": "ok", "layer": "ok", "clock": "ok"}
     assert inside.get("/readyz").status_code == 200  # again, through the same channel
+
+
+#: Who asks, and through what: (address, headers).
+OUTSIDE = [
+    ("203.0.113.9", {}),
+    ("192.168.1.20", {}),
+    ("10.0.0.7", {}),
+    ("::ffff:203.0.113.9", {}),
+    ("", {}),
+    ("nonsense", {}),
+    *(("127.0.0.1", {name: "203.0.113.9"}) for name in ("x-forwarded-for", "forwarded", "via")),
+    ("127.0.0.1", {"x-real-ip": "127.0.0.1"}),
+    ("203.0.113.9", {"authorization": "Bearer wrong"}),
+    ("203.0.113.9", {"host": "127.0.0.1:8000"}),
+]
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+@pytest.mark.parametrize(("address", "headers"), OUTSIDE)
+def test_outside_it_says_no_word(address, headers, is_well, all_well, settings, monkeypatch):
+    settings.METRICS_TOKEN = TOKEN
+    if not is_well:
+        monkeypatch.setattr(health, "_ask_database", broken)
+    answer = Client(REMOTE_ADDR=address, headers=headers).get("/readyz")
+    assert answer.status_code == (200 if is_well else 503)
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("127.0.0.1", {}),
+        ("127.0.0.53", {}),
+        ("::1", {}),
+        ("::ffff:127.0.0.1", {}),
+        ("203.0.113.9", {"authorization": f"Bearer {TOKEN}"}),
+        ("127.0.0.1", {"authorization": f"Bearer {TOKEN}", "x-forwarded-for": "203.0.113.9"}),
+    ],
+)
+def test_inside_it_says_which_part(address, headers, all_well, settings):
+    settings.METRICS_TOKEN = TOKEN
+    answer = Client(REMOTE_ADDR=address, headers=headers).get("/readyz")
+    assert answer.json()["database"] == "ok"
 
 
 def broken(*_args):
