@@ -72,13 +72,18 @@ def shown(answer):
 
 
 @pytest.fixture
-def one_connection(db):
-    """What a test does in its transaction, the handlers see: they do not close its connection."""
+def as_they_are():
+    """Connections stay as they are: the handlers close and look for none."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def one_connection(db, as_they_are):
+    """What a test does in its transaction, the handlers see."""
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -328,7 +333,7 @@ def test_nor_does_a_query_that_is_none_lose_them(query, one_connection):
 
 
 @pytest.mark.parametrize("refusal", [http.LATE, http.UNREADABLE])
-def test_a_refusal_looks_nowhere_and_has_all_headers(refusal):
+def test_a_refusal_looks_nowhere_and_has_all_headers(refusal, as_they_are):
     # pytest-django refuses the database to a test that did not ask for it.
     scope = scope_of("/join/", "POST", cookie="sessionid=any", accept_language="ar")
     answer = OneHop().answer(scope, refusal)
