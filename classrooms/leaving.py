@@ -26,6 +26,10 @@ def days_to_come_back() -> int:
     return settings.KEEP_LEFT_DAYS
 
 
+def days_put_away() -> int:
+    return settings.KEEP_CLASSES_DAYS
+
+
 def left_lately(classroom: Classroom) -> QuerySet[Membership]:
     """Students who left and can still come back; the last to leave comes first."""
     return classroom.memberships.students().exclude(removed_at=None).order_by("-removed_at", "pk")

@@ -427,7 +427,7 @@ def archive(request: MemberRequest) -> HttpResponse:
     """Says what putting the class away means; then it does."""
     classroom = request.membership.classroom
     if request.method != "POST":
-        return page(request, "archive", {}, tab="settings")
+        return page(request, "archive", {"days": leaving.days_put_away()}, tab="settings")
     actions.archive(classroom)
     messages.success(request, _("“%(name)s” is put away.") % {"name": classroom.name})
     return redirect("classrooms:index")
