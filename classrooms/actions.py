@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from classrooms.codes import new_code, new_pin, new_slug
 from classrooms.endings import end_invites, tell_end
 from classrooms.errors import NotPossible
+from classrooms.flood import remove_crowd as remove_crowd
 from classrooms.joining import Joined as Joined
 from classrooms.joining import forget as forget
 from classrooms.joining import join as join
@@ -136,9 +137,14 @@ def renew_code(classroom: Classroom, *, sign_out_students: bool) -> None:
 
 
 def set_joining(classroom: Classroom, *, is_open: bool, until: datetime | None = None) -> None:
+    """Open or close the way in; the teacher's word also ends a door that closed itself."""
+    if is_open and classroom.shut_at is not None:
+        classroom.reopened_at = timezone.now()
     classroom.code_is_open = is_open
     classroom.code_expires_at = until
-    classroom.save(update_fields=["code_is_open", "code_expires_at"])
+    classroom.shut_at = None
+    classroom.save(update_fields=["code_is_open", "code_expires_at", "shut_at", "reopened_at"])
+    tell_door(classroom)
 
 
 # --- Tasks -------------------------------------------------------------------

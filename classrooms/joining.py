@@ -19,30 +19,45 @@ from classrooms.models import Classroom, Device, Membership, Role
 from classrooms.signals import tell_door
 from classrooms.text import name_key
 
+#: Browsers that wait for one name while nobody may look at PINs (classrooms.guesses).
+WAITING_AT_MOST = 3
+#: Students of one class; a lecture hall has 400.
+STUDENTS_AT_MOST = 500
+
 
 class Joined(NamedTuple):
     """What a browser gets when it joins: the row, and the key for its cookie (kept nowhere)."""
 
     device: Device
     key: str
+    #: A name that nobody had here until now.
+    is_new: bool
+    #: A proof was asked for and given.
+    is_proven: bool
 
 
 @transaction.atomic
-def join(classroom: Classroom, *, name: str, pin: str = "") -> Joined:
+def join(classroom: Classroom, *, name: str, pin: str = "", is_checked: bool = True) -> Joined:
     """Let a browser in as ``name``; it may have to wait for the teacher's yes.
 
     It waits where the class says so, and wherever another device already is this
     student, unless the student's own PIN proves who it is. Whoever comes back without
-    any proof starts without what there was before (``classrooms.proof``). ``name`` is
+    any proof starts without what there was before (``classrooms.proof``). With
+    ``is_checked`` False the PIN is not looked at, and the teacher decides. ``name`` is
     clean (classrooms.text.clean_name). Raises NotPossible for a wrong PIN or for a name
     that is not on the list of a class that joins by roster.
     """
-    _lock(classroom)
-    _check_class_pin(classroom, pin)
+    if _lock(classroom).shut_at is not None:
+        raise NotPossible(_("The door is closed just now. Please tell your teacher."))
+    if is_checked:
+        _check_class_pin(classroom, pin)
     student = classroom.memberships.present().students().filter(name_key=name_key(name)).first()
-    is_proven = _proves(classroom, student, pin)
+    is_proven = is_checked and _proves(classroom, student, pin)
+    is_new = student is None
     if student is None:
         student = _new_student(classroom, name)
+    if not is_checked:
+        _keep_waiting_few(student)
     is_taken = student.devices.filter(approved_at__isnull=False).exists()
     key = new_key()
     device = Device.objects.create(membership=student, key_digest=digest(key))
@@ -50,18 +65,19 @@ def join(classroom: Classroom, *, name: str, pin: str = "") -> Joined:
         proof.end_unproven(student, but=device.pk)
         proof.open_past(student)
         _admit(device)
-    elif is_taken or classroom.approval:
+    elif is_taken or classroom.approval or not is_checked:
         tell_door(classroom)
     else:
         _admit_by_name(device)
-    return Joined(device, key)
+    by_class = is_checked and classroom.pin_mode == Classroom.PinMode.CLASS
+    return Joined(device, key, is_new=is_new, is_proven=is_proven or by_class)
 
 
-def _lock(classroom: Classroom) -> None:
+def _lock(classroom: Classroom) -> Classroom:
     """One at a time comes in. ``no_key``: rows that only point to the class need not wait, as
     the lesson of whoever opens help meanwhile, under the lock of the queue that this needs too.
     """
-    Classroom.objects.select_for_update(no_key=True).get(pk=classroom.pk)
+    return Classroom.objects.select_for_update(no_key=True).get(pk=classroom.pk)
 
 
 def _check_class_pin(classroom: Classroom, pin: str) -> None:
@@ -76,13 +92,24 @@ def _proves(classroom: Classroom, student: Membership | None, pin: str) -> bool:
     if classroom.pin_mode != Classroom.PinMode.PERSONAL:
         return False
     if student is None or not student.pin or not constant_time_compare(pin, student.pin):
-        raise NotPossible(
-            _("That name and PIN do not fit together. Check both, or ask your teacher.")
-        )
+        raise NotPossible(_no_fit())
     return True
 
 
+def _no_fit() -> str:
+    return _("That name and PIN do not fit together. Check both, or ask your teacher.")
+
+
+def _keep_waiting_few(student: Membership) -> None:
+    if student.devices.filter(approved_at=None).count() >= WAITING_AT_MOST:
+        raise NotPossible(_("Please tell your teacher that you would like to come in."))
+
+
 def _new_student(classroom: Classroom, name: str) -> Membership:
+    if classroom.pin_mode == Classroom.PinMode.PERSONAL:
+        raise NotPossible(_no_fit())
+    if classroom.memberships.present().students().count() >= STUDENTS_AT_MOST:
+        raise NotPossible(_("This class is full. Please ask your teacher."))
     if classroom.join_by == Classroom.JoinBy.ROSTER:
         raise NotPossible(
             _("That name is not on the list. Please pick yours, or ask your teacher.")

@@ -27,16 +27,19 @@ class Budget:
     seconds: int
 
 
-#: Wrong class codes from one device: a typing error or five are human, a search is not
-#: (reliability.md T1: the guesser is stopped within 10 tries).
+#: Wrong class codes from one device: a typing error or five are human, a search is not:
+#: a guesser is stopped within 10 tries.
 CODE_PER_DEVICE = Budget("code-device", tries=10, seconds=600)
-#: Joins from one network address. A whole school comes from one, so it is only a ceiling for
-#: a machine that throws its cookies away (T16: 3,000 pupils, 1,500 joins in 5 minutes pass).
+#: Wrong codes from one network address. A whole school comes from one, so nobody is refused for
+#: it: from here on wrong answers come late.
 CODE_PER_ADDRESS = Budget("code-address", tries=3000, seconds=600)
-#: Wrong PINs for one student: of 10,000 PINs an hour finds one in 166 (T1, T2).
+#: Wrong PINs for one student from browsers that were never this student: of 10,000 PINs an hour
+#: finds one in 166.
 PIN_PER_MEMBER = Budget("pin-member", tries=10, seconds=600)
-#: Wrong PINs in one class: a whole class may mistype, but not go through the roster (T1, T16).
+#: Wrong PINs of one class from browsers that were never in it: a whole class may mistype.
 PIN_PER_CLASS = Budget("pin-class", tries=200, seconds=600)
+#: Wrong PINs from one browser, where it has tries of its own (classrooms.guesses).
+PIN_PER_BROWSER = Budget("pin-browser", tries=10, seconds=600)
 
 
 def spend(budget: Budget, key: str, *, when_cache_is_away: bool = False) -> bool:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from classrooms import actions, invitations, leaving
+from classrooms import actions, flood, invitations, leaving
 from classrooms.access import MemberRequest, manager_required
 from classrooms.manage_forms import (
     NameForm,
@@ -99,6 +99,8 @@ def people_page(request: MemberRequest, problem: str = "", status: int = 200) ->
         "days": leaving.days_to_come_back(),
         "helping": [Role.TEACHER, Role.ASSISTANT],
         "shows_pins": classroom.pin_mode == Classroom.PinMode.PERSONAL,
+        "shut": flood.reason(classroom),
+        "crowd": flood.crowd(classroom).count() if classroom.shut_at else 0,
     }
     return page(request, "people", context, tab="people", status=status)
 
@@ -159,6 +161,24 @@ def turn_away(request: MemberRequest, device: int) -> HttpResponse:
     actions.turn_away(waiting)
     messages.success(request, _("%(name)s was not let in.") % {"name": name})
     return go(request, "people")
+
+
+@manager_required
+def crowd(request: MemberRequest) -> HttpResponse:
+    """Shows the names that came with a rush; a POST removes the ticked ones."""
+    classroom = request.membership.classroom
+    if request.method != "POST":
+        context = {"crowd": flood.crowd(classroom), "shut": flood.reason(classroom)}
+        return page(request, "crowd", context, tab="people")
+    ticked = {int(pk) for pk in request.POST.getlist("member") if is_number(pk)}
+    count = actions.remove_crowd(classroom, ticked)
+    removed = ngettext("%(n)d name removed.", "%(n)d names removed.", count) % {"n": count}
+    messages.success(request, removed)
+    return go(request, "people")
+
+
+def is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdigit() and len(typed) < 18
 
 
 @require_POST

@@ -93,6 +93,11 @@ class Classroom(models.Model):
     #: 4 to 8 digits that a teacher can read out; it keeps out passers-by, not attackers.
     pin = models.CharField(_("class PIN"), max_length=8, blank=True)
     approval = models.BooleanField(_("I let each student in myself"), default=False)
+    #: When the door closed itself because so many came, and since when they did (classrooms.flood).
+    shut_at = models.DateTimeField(null=True, blank=True, editable=False)
+    crowd_since = models.DateTimeField(null=True, blank=True, editable=False)
+    #: When a teacher opened it again.
+    reopened_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: When it was brought back after it had been put away: it counts as in use from then on.

@@ -163,7 +163,7 @@ not_personal(School, "name time_zone created_at", why="an institution")
 not_personal(
     Classroom,
     "school name slug code code_is_open code_expires_at join_by pin_mode pin approval created_at"
-    " archived_at restored_at",
+    " archived_at restored_at shut_at crowd_since reopened_at",
     why="how a class is called and how people come in",
 )
 not_personal(Task, "classroom title position archived_at", why="what the class works on")

@@ -26,6 +26,7 @@ urlpatterns = [
     path(room + "sign/", views.sign, name="sign"),
     path(room + "manage/", manage.people, name="people"),
     path(room + "manage/door/let-all-in/", manage.let_all_in, name="let_all_in"),
+    path(room + "manage/door/crowd/", manage.crowd, name="crowd"),
     path(device + "let-in/", manage.let_in, name="let_in"),
     path(device + "turn-away/", manage.turn_away, name="turn_away"),
     path(member + "rename/", manage.rename, name="rename"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import second_factor
-from classrooms import access, actions, invitations, limits, notices
+from classrooms import access, actions, flood, guesses, invitations, notices
 from classrooms.access import (
     AccountRequest,
     MemberRequest,
@@ -27,7 +27,6 @@ from classrooms.codes import normalise_code
 from classrooms.forms import ClassNameForm, CodeForm, JoinForm, SchoolForm, StartForm
 from classrooms.models import Classroom, Device, Invite, Membership, Role, School
 from classrooms.qr import invite_link, join_link, qr_svg
-from classrooms.text import name_key
 
 #: Header of the answer to leaving: what this browser kept of the class goes (T2).
 CLEAR_SITE_DATA = '"cache", "storage"'
@@ -97,7 +96,7 @@ def join(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return render(request, "classrooms/join.html", {"form": form}, status=422)
-    if _guessed_enough(request):
+    if guesses.has_guessed_enough(request):
         return _please_wait(request)
     classroom = access.find_join(form.cleaned_data["code"])
     if classroom is None:
@@ -108,52 +107,56 @@ def join(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def join_code(request: HttpRequest, code: str) -> HttpResponse:
     """The code is known already, from a link or a QR code: now the name."""
-    if _guessed_enough(request):
-        return _please_wait(request)
     classroom = access.find_join(normalise_code(code))
+    if classroom is not None and _is_in(request, classroom):
+        return redirect("requests_app:show", classroom.slug)
+    if guesses.has_guessed_enough(request):
+        return _please_wait(request)
     if classroom is None:
         return _opens_nothing(request, code)
-    if access.find_entry(request.user, request.COOKIES, classroom.slug) is not None:
-        return redirect("requests_app:show", classroom.slug)
     form = JoinForm(request.POST or None, classroom=classroom)
     if request.method == "POST" and form.is_valid():
         return _come_in(request, classroom, form)
     return _ask_name(request, classroom, form, 422 if form.errors else 200)
 
 
+def _is_in(request: HttpRequest, classroom: Classroom) -> bool:
+    return access.find_entry(request.user, request.COOKIES, classroom.slug) is not None
+
+
 def _come_in(request: HttpRequest, classroom: Classroom, form: JoinForm) -> HttpResponse:
     name, pin = form.cleaned_data["name"], form.cleaned_data.get("pin", "")
-    budgets = _pin_budgets(classroom, name)
-    if not all(limits.spend(budget, key) for budget, key in budgets):
-        return _please_wait(request)
+    if flood.has_brought_enough(request, classroom, name):
+        form.add_error(None, _("Many names came in from this device. Please ask your teacher."))
+        return _ask_name(request, classroom, form, 422)
+    lane = guesses.lane(request, classroom, name)
+    is_checked = guesses.has_try(lane)
     try:
-        joined = actions.join(classroom, name=name, pin=pin)
+        joined = actions.join(classroom, name=name, pin=pin, is_checked=is_checked)
     except actions.NotPossible as refusal:
         form.add_error(None, str(refusal))
-        return _ask_name(request, classroom, form, 422)
-    for budget, key in budgets:
-        limits.give_back(budget, key)
-    if joined.device.membership.is_sealed:
-        messages.info(
-            request,
-            _(
-                "Welcome back. What was written here before stays hidden until your teacher "
-                "says that it is you. You can ask for help right away."
-            ),
-        )
+        refused = _ask_name(request, classroom, form, 422)
+        return guesses.hold(refused) if lane else refused
+    if joined.is_new:
+        flood.note_new_name(request, classroom)
     response = redirect("requests_app:show", classroom.slug)
+    if joined.is_proven:
+        guesses.was_right(lane)
+        guesses.remember(request, response, classroom, name)
+    if joined.device.membership.is_sealed:
+        tell_sealed(request)
     access.remember_device(response, request.COOKIES, classroom.slug, joined.key)
     return response
 
 
-def _pin_budgets(classroom: Classroom, name: str) -> list[tuple[limits.Budget, str]]:
-    """What a try at a PIN costs: nothing where there is none to guess."""
-    if classroom.pin_mode == Classroom.PinMode.NONE:
-        return []
-    return [
-        (limits.PIN_PER_MEMBER, f"{classroom.pk}:{name_key(name)}"),
-        (limits.PIN_PER_CLASS, str(classroom.pk)),
-    ]
+def tell_sealed(request: HttpRequest) -> None:
+    messages.info(
+        request,
+        _(
+            "Welcome back. What was written here before stays hidden until your teacher "
+            "says that it is you. You can ask for help right away."
+        ),
+    )
 
 
 def _ask_name(
@@ -163,33 +166,16 @@ def _ask_name(
     return render(request, "classrooms/join_name.html", context, status=status)
 
 
-def _guess_budgets(request: HttpRequest) -> list[tuple[limits.Budget, str]]:
-    """By browser first (its CSRF cookie tells one from another), by address as a ceiling."""
-    budgets = [(limits.CODE_PER_ADDRESS, request.META.get("REMOTE_ADDR", ""))]
-    if browser := request.META.get("CSRF_COOKIE"):
-        budgets.append((limits.CODE_PER_DEVICE, browser))
-    return budgets
-
-
-def _guessed_enough(request: HttpRequest) -> bool:
-    # With the cache away a class still comes in: a code has 39.6 bits, guessing finds none.
-    return any(
-        limits.is_spent(budget, key, when_cache_is_away=True)
-        for budget, key in _guess_budgets(request)
-    )
-
-
 def _opens_nothing(request: HttpRequest, typed: str) -> HttpResponse:
     """Wrong, expired, closed, another school's: one page, one sentence."""
-    for budget, key in _guess_budgets(request):
-        limits.spend(budget, key)
     form = CodeForm({"code": typed[:20]})
     form.full_clean()
     form.add_error(
         "code",
         _("That code does not open a class right now. Check each letter, or ask your teacher."),
     )
-    return render(request, "classrooms/join.html", {"form": form}, status=422)
+    answer = render(request, "classrooms/join.html", {"form": form}, status=422)
+    return guesses.note_wrong_code(request, answer)
 
 
 def _please_wait(request: HttpRequest) -> HttpResponse:

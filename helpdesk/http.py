@@ -21,6 +21,7 @@ from django.core.handlers.base import BaseHandler
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve, set_script_prefix
 
+from helpdesk.slow import hold_off
 from helpdesk.unfinished import Unfinished, group_of
 
 #: Threads that answer.
@@ -44,6 +45,8 @@ class Answer:
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     content: bytes
+    #: Seconds for which it is held back (helpdesk.slow).
+    hold: float = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class OneHop(BaseHandler):
         answer = await asyncio.get_running_loop().run_in_executor(
             self.threads, run, self.answer, scope, arrived
         )
+        await hold_off(answer.hold)
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         )
@@ -180,4 +184,5 @@ def as_bytes(response: HttpResponseBase) -> Answer:
         (b"Set-Cookie", cookie.OutputString().encode("ascii"))
         for cookie in response.cookies.values()
     ]
-    return Answer(response.status_code, headers, b"".join(response))
+    hold = getattr(response, "hold", 0)
+    return Answer(response.status_code, headers, b"".join(response), hold)

@@ -25,7 +25,7 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from classrooms import passes
+from classrooms import flood, passes
 from classrooms.actions import attend
 from classrooms.endings import recent
 from classrooms.models import Classroom, Lesson, Membership, Role
@@ -77,6 +77,7 @@ def helpers_context(present: Present) -> dict:
         "queue": present.queue,
         "classroom": present.queue.classroom,
         "present": present,
+        "shut": flood.reason(present.queue.classroom),
         "next_time": NEXT_TIME_FOR_HELPERS.get(Rule(present.queue.rule), ""),
         "rows": {
             "with_helper": _rows(present, present.with_helper),

@@ -318,6 +318,7 @@ TABLE = {
     "classrooms:let_all_in": acts(MANAGERS),
     "classrooms:let_in": acts(MANAGERS),
     "classrooms:turn_away": acts(MANAGERS),
+    "classrooms:crowd": both(MANAGERS),
     "classrooms:vouch": acts(MANAGERS),
     "classrooms:rename": both(MANAGERS),
     "classrooms:remove": both(MANAGERS),

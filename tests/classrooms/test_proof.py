@@ -32,6 +32,7 @@ SECRETS = {
 def come(room, name="Ada Lovelace", **typed):
     """A new browser that types a name."""
     client = Client()
+    client.get("/join/")  # gives the cookie that tells one browser from another
     answer = client.post(reverse("classrooms:join_code", args=[room.code]), {"name": name, **typed})
     assert answer.status_code == 302, answer.text
     return client
