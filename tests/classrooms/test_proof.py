@@ -25,7 +25,7 @@ SECRETS = {
     "note": "zebra kept",
     "named answer": "zebra answer",
     "note to self": "zebra to myself",
-    "adult": "Grace Hopper",
+    "wish for an adult": "I no longer want this",
 }
 
 
