@@ -1,6 +1,7 @@
 """The starter, the server's start and the runner of the tests: what they promise a person."""
 
 import ast
+import json
 import os
 import socket
 import subprocess
@@ -175,7 +176,7 @@ def test_an_unknown_command_is_answered_with_the_known_ones(words):
     assert done.returncode == 2
     assert done.stderr == (
         f"./run {' '.join(words)} is not known; "
-        "known are serve, demo, lan, test, lint, manage, bench, lock and --help.\n"
+        "known are serve, demo, lan, test, lint, audit, manage, bench, lock and --help.\n"
     )
 
 
@@ -422,3 +423,23 @@ def test_a_service_that_dies_is_reported_with_its_own_words(tmp_path):
         services._process(command, log, services.signal.SIGTERM) as process,
     ):
         services._wait(lambda: False, process, log)
+
+
+# --- ./run audit -------------------------------------------------------------
+
+
+def test_an_audit_that_could_ask_nobody_says_so(run):
+    """pip-audit itself ends with 0 and "No known vulnerabilities found" then."""
+    skipped = {"name": "django", "skip_reason": "Dependency not found"}
+    fine = {"name": "redis", "version": "7.4.1", "vulns": []}
+    assert run.read_audit(json.dumps({"dependencies": [skipped, fine]})) == ([], "1 of 2 packages")
+    for told in ("", "a traceback", "{}", json.dumps({"dependencies": []})):
+        assert run.read_audit(told)[0] == []
+        assert run.read_audit(told)[1]
+
+
+def test_an_audit_tells_each_known_hole(run):
+    hole = {"id": "PYSEC-1", "fix_versions": ["5.2.20"]}
+    listed = [{"name": "django", "version": "5.2.19", "vulns": [hole]}]
+    told = run.read_audit(json.dumps({"dependencies": listed}))
+    assert told == (["django 5.2.19: PYSEC-1, mended in 5.2.20"], "")

@@ -79,8 +79,9 @@ async def test_nothing_outlives_its_cause_at_any_worker(name, server, beside):
     url = server.bench.url.replace("localhost", "127.0.0.1")
     ways = [rights.Way(**each) for each in beside.say(f"make {name} {ROUNDS}")]
     pages = await come(url, ways)
-    await asyncio.gather(*(page.greeted for page in pages))
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(30):
+        while not all(page.heard for page in pages):  # a beat can come before the greeting
+            await asyncio.sleep(0.02)
     heard = [page.heard for page in pages]
 
     ended = await asyncio.to_thread(beside.say, "end")
