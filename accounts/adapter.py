@@ -32,6 +32,13 @@ class AccountAdapter(DefaultAccountAdapter):
                 raise Http404
         return saved
 
+    def is_safe_url(self, url: str) -> bool:
+        """An address that cannot even be read (``http://[::1``) is none to go on to."""
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            return False
+
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """After the answer, and never into a log."""
         send = super().send_mail

@@ -26,6 +26,7 @@ from classrooms.access import (
 from classrooms.codes import normalise_code
 from classrooms.forms import ClassNameForm, CodeForm, JoinForm, SchoolForm, StartForm
 from classrooms.models import Classroom, Device, Invite, Membership, Role, School
+from classrooms.numbers import id_in
 from classrooms.qr import invite_link, join_link, qr_svg
 
 #: Header of the answer to leaving: what this browser kept of the class goes (T2).
@@ -296,7 +297,7 @@ def restore(request: SchoolRequest) -> HttpResponse:
     """Bring a class back that was put away."""
     classroom = get_object_or_404(
         Classroom.objects.filter(school=request.school).exclude(archived_at=None),
-        pk=_number(request.POST.get("classroom", "")),
+        pk=id_in(request.POST.get("classroom", "")),
     )
     actions.restore(classroom)
     messages.success(request, _("The class is back."))
@@ -316,7 +317,7 @@ def invite_admin(request: SchoolRequest) -> HttpResponse:
 @school_admin_required
 def take_back_admin_invite(request: SchoolRequest) -> HttpResponse:
     """An open link that would have made somebody an admin opens nothing any more."""
-    wanted = _number(request.POST.get("invitation", ""))
+    wanted = id_in(request.POST.get("invitation", ""))
     found = get_object_or_404(invitations.listed(school=request.school), pk=wanted)
     invitations.take_back(found)
     messages.success(request, _("That invitation opens nothing any more."))
@@ -327,7 +328,7 @@ def take_back_admin_invite(request: SchoolRequest) -> HttpResponse:
 @school_admin_required
 def remove_admin(request: SchoolRequest) -> HttpResponse:
     """Take the right to set up the school from somebody; it always keeps one admin."""
-    right = get_object_or_404(request.school.admins, pk=_number(request.POST.get("admin", "")))
+    right = get_object_or_404(request.school.admins, pk=id_in(request.POST.get("admin", "")))
     try:
         actions.remove_school_admin(right)
     except actions.NotPossible as refusal:
@@ -368,11 +369,6 @@ def _show_school(
 
 def _back_to(school: School) -> HttpResponse:
     return redirect(f"{reverse('classrooms:school')}?school={school.pk}")
-
-
-def _number(typed: str) -> int:
-    """An id that somebody sent; 0, which nothing has, for anything else."""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
 
 
 def _status(form) -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classrooms.access import MemberRequest, helper_required, student_required
+from classrooms.numbers import id_in
 from classrooms.text import clean_text
 from coaching import actions, cards, rules
 from coaching.cards import Desk
@@ -173,7 +174,7 @@ def read_task(request: MemberRequest) -> dict:
     if typed == "":
         return {"task": None}
     tasks = request.membership.classroom.tasks.filter(archived_at=None)
-    found = tasks.filter(pk=typed).first() if typed.isascii() and typed.isdigit() else None
+    found = tasks.filter(pk=id_in(typed)).first()
     if found is None:
         raise ValidationError(_("This task is not on the list any more. Please choose another."))
     return {"task": found}

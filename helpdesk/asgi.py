@@ -3,6 +3,7 @@
 import asyncio
 import os
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import django
 
@@ -13,6 +14,7 @@ django.setup(set_prefix=False)
 from channels.routing import URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.urls import re_path  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
 from checkins import unnamed  # noqa: E402
@@ -25,8 +27,26 @@ from requests_app.routing import websocket_urlpatterns  # noqa: E402
 HAND_IN_EVERY = 2
 
 http = OneHop()
+
+
+async def nowhere(scope, receive, send) -> None:
+    """A socket that is refused before it opens."""
+    await send({"type": "websocket.close"})
+
+
 # The full origin, scheme and port too; an allowed host alone would let others' pages in.
-websocket = OriginValidator(URLRouter(websocket_urlpatterns), settings.ORIGINS)
+_sockets = URLRouter([*websocket_urlpatterns, re_path("", cast(Any, nowhere))])
+_checked = OriginValidator(_sockets, settings.ORIGINS)
+
+
+async def websocket(scope, receive, send) -> None:
+    """Sockets of our own pages; one origin at most is told, and it can be read."""
+    told = [value for name, value in scope["headers"] if name == b"origin"]
+    try:
+        is_readable = len(told) < 2 and all(urlsplit(each.decode()).port != 0 for each in told)
+    except ValueError:  # no text, no address, a port that is none
+        is_readable = False
+    await (_checked if is_readable else nowhere)(scope, receive, send)
 
 
 async def routes(scope, receive, send):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classrooms.access import MemberRequest, helper_required, member_required, student_required
 from classrooms.models import Membership, Task
+from classrooms.numbers import id_in
 from classrooms.qr import join_link, qr_svg
 from requests_app import actions, asides, forms, live, ticket
 from requests_app.models import HelpRequest, Queue, latest_of, new_key
@@ -472,6 +473,5 @@ def find_help_request(request: MemberRequest, key: str) -> HelpRequest:
 
 
 def find_task(request: MemberRequest) -> Task:
-    pk = request.POST.get("task", "")
     known = request.membership.classroom.tasks
-    return get_object_or_404(known, pk=pk if pk.isascii() and pk.isdigit() else 0)
+    return get_object_or_404(known, pk=id_in(request.POST.get("task", "")))

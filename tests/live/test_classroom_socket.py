@@ -186,12 +186,40 @@ def cookies_of_user(user):
         "http://testserver.evil.example",
         "null",
         "",
+        "http://testserver:99999999",
+        "http://testserver:\u0662",
+        "http://[::1",
+        "http://t\xebstserver",
+        "9" * 5000,
     ],
 )
 async def test_another_origin_is_refused(room, ada, origin):
     cookies = await db(cookies_of)(ada)
     connected, _ = await open_socket(room.slug, cookies, origin=origin).connect(timeout=PATIENCE)
     assert not connected
+
+
+@pytest.mark.parametrize("more", [b"http://evil.example", b"http://testserver", b"\xff"])
+async def test_two_origins_or_one_that_is_no_text_are_refused(room, ada, more):
+    socket = open_socket(room.slug, await db(cookies_of)(ada))
+    socket.scope["headers"].append((b"origin", more))
+    connected, _ = await socket.connect(timeout=PATIENCE)
+    assert not connected
+
+
+@pytest.mark.parametrize("path", ["/ws/", "/", "/ws/c/x/", "/ws/c/%00/en/", "/ws/c/" + "9" * 5000])
+async def test_a_socket_that_leads_nowhere_is_refused(path):
+    socket = open_socket("x", "")
+    socket.scope["path"] = path
+    connected, _ = await socket.connect(timeout=PATIENCE)
+    assert not connected
+
+
+@pytest.mark.parametrize("have", [b"9" * 5000, b"9.9.9" * 999, b"\xb2.0.0", b"-1.0.0", b"\xff"])
+async def test_versions_that_are_none_are_no_matter(have, room, lesson, ada, listen):
+    """The page says what it shows; nonsense counts as nothing."""
+    page = await listen(ada, query=b"ticket=" + have + b"&have=" + have)
+    assert page.greeting
 
 
 def sign_out(who, cookies):
