@@ -24,7 +24,7 @@ from pathlib import Path
 import uvicorn
 from django.core.exceptions import ImproperlyConfigured
 
-from helpdesk import env
+from helpdesk import env, private
 from helpdesk.supervisor import BEAT, CLOCK, WORKER, Pulse, Supervisor
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def worker_count(told: str) -> int:
 
 def prepare_process() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-    os.umask(0o077)  # the files of the database hold what pupils wrote
+    private.files_from_now_on()
     env.read_env_file(ROOT / ".env")
 
 
@@ -196,12 +196,15 @@ def how_started() -> str:
 def prepare_database(*, seed: bool) -> None:
     """Migrate where something is to be migrated, and fill the demo's database."""
     import django
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
 
     try:
         django.setup()
+        if settings.SQLITE:
+            private.files_of_sqlite(Path(settings.DATABASES["default"]["NAME"]))
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             print("Preparing the database ...", flush=True)

@@ -153,7 +153,7 @@ TEMPLATES = [
 
 # --- Storage -----------------------------------------------------------------
 
-VAR_DIR.mkdir(exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR}/helpdesk.sqlite3")}
 SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 REDIS_URL = env.redis_url("REDIS_URL")
