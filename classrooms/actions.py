@@ -12,6 +12,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from classrooms import naming
 from classrooms.codes import new_code, new_pin, new_slug
 from classrooms.endings import end_invites, tell_end
 from classrooms.errors import NotPossible
@@ -39,7 +40,6 @@ from classrooms.models import (
 )
 from classrooms.roster import RosterLine
 from classrooms.signals import tell_door
-from classrooms.text import name_key
 
 TASKS_AT_MOST = 60
 
@@ -198,12 +198,13 @@ def move_task(task: Task, *, up: bool) -> None:
 def add_students(classroom: Classroom, lines: Iterable[RosterLine]) -> list[Membership]:
     """Put the good lines of a roster into the class; a name that is there already stays."""
     Classroom.objects.select_for_update().get(pk=classroom.pk)  # somebody may be joining
-    known = set(classroom.memberships.present().students().values_list("name_key", flat=True))
+    known, helpers = naming.known_keys(classroom), naming.helper_keys(classroom)
     added = []
     for line in lines:
-        if not line.ok or name_key(line.name) in known:
+        keys = naming.keys_of(line.name)
+        if not line.ok or keys & known or keys & helpers:
             continue
-        known.add(name_key(line.name))
+        known |= keys
         pin = new_pin() if classroom.pin_mode == Classroom.PinMode.PERSONAL else ""
         added.append(
             classroom.memberships.create(
@@ -219,6 +220,8 @@ def add_students(classroom: Classroom, lines: Iterable[RosterLine]) -> list[Memb
 
 def rename(membership: Membership, name: str) -> None:
     """Give somebody another name; raises NotPossible where another student has it."""
+    if membership.is_student and naming.is_helpers(membership.classroom, name):
+        raise NotPossible(_("Somebody who helps in this class has this name."))
     membership.name = name
     try:
         with transaction.atomic():

@@ -19,8 +19,8 @@ from django.utils.translation import ngettext
 from classrooms import guesses, limits
 from classrooms.endings import tell_end
 from classrooms.models import Attendance, Classroom, Device, Membership
+from classrooms.naming import find_student
 from classrooms.signals import tell_door
-from classrooms.text import name_key
 
 NAMES_PER_BROWSER = limits.Budget("names-browser", tries=20, seconds=600)
 NAMES_IN_A_MINUTE = limits.Budget("names-minute", tries=60, seconds=60)
@@ -35,8 +35,7 @@ def has_brought_enough(request: HttpRequest, classroom: Classroom, name: str) ->
     key = f"{classroom.pk}:{guesses.browser(request)}"
     if not limits.is_spent(NAMES_PER_BROWSER, key, when_cache_is_away=True):
         return False
-    known = classroom.memberships.present().students().filter(name_key=name_key(name))
-    return not known.exists()
+    return find_student(classroom, name) is None
 
 
 def note_new_name(request: HttpRequest, classroom: Classroom) -> None:

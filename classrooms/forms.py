@@ -38,7 +38,7 @@ class CodeForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    """A name, typed or picked from the list, and a PIN where the class uses one."""
+    """A name, and a PIN where the class uses one."""
 
     name = forms.CharField(
         label=gettext_lazy("Your name"),
@@ -54,7 +54,7 @@ class JoinForm(forms.Form):
     def __init__(self, *args, classroom: Classroom, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if classroom.join_by == Classroom.JoinBy.ROSTER:
-            self.fields["name"].widget = _list_of(classroom)
+            self.fields["name"].help_text = _("As it stands on your teacher's list.")
         if classroom.pin_mode == Classroom.PinMode.NONE:
             del self.fields["pin"]
         elif classroom.pin_mode == Classroom.PinMode.CLASS:
@@ -62,13 +62,6 @@ class JoinForm(forms.Form):
 
     def clean_name(self) -> str:
         return clean_name(self.cleaned_data["name"])
-
-
-def _list_of(classroom: Classroom) -> forms.Select:
-    """The names to pick from; what is picked is a name like a typed one."""
-    students = classroom.memberships.present().students().by_name()
-    names = [(name, name) for name in students.values_list("name", flat=True)]
-    return forms.Select(choices=[("", _("Pick your name")), *names])
 
 
 def _time_zones() -> list[str]:

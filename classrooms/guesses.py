@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from classrooms import limits
 from classrooms.models import Classroom
+from classrooms.naming import find_student
 from classrooms.text import name_key
 
 #: Seconds for which an answer to a wrong guess is held back, in the event loop (helpdesk.http).
@@ -101,7 +102,9 @@ def was_right(tries: Lane) -> None:
 def _target(classroom: Classroom, name: str) -> str:
     if classroom.pin_mode == Classroom.PinMode.CLASS:
         return str(classroom.pk)
-    return f"{classroom.pk}:{name_key(name)}"
+    # However a name is written, it has the tries of the one pupil whom it means.
+    student = find_student(classroom, name)
+    return f"{classroom.pk}:{student.pk if student else name_key(name)}"
 
 
 # --- Browsers that have proved themselves -------------------------------------

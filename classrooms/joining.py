@@ -16,8 +16,8 @@ from classrooms.access import digest, new_key
 from classrooms.endings import tell_end
 from classrooms.errors import NotPossible
 from classrooms.models import Classroom, Device, Membership, Role
+from classrooms.naming import find_student, is_helpers
 from classrooms.signals import tell_door
-from classrooms.text import name_key
 
 #: Browsers that wait for one name while nobody may look at PINs (classrooms.guesses).
 WAITING_AT_MOST = 3
@@ -51,7 +51,7 @@ def join(classroom: Classroom, *, name: str, pin: str = "", is_checked: bool = T
         raise NotPossible(_("The door is closed just now. Please tell your teacher."))
     if is_checked:
         _check_class_pin(classroom, pin)
-    student = classroom.memberships.present().students().filter(name_key=name_key(name)).first()
+    student = find_student(classroom, name)
     is_proven = is_checked and _proves(classroom, student, pin)
     is_new = student is None
     if student is None:
@@ -108,11 +108,15 @@ def _keep_waiting_few(student: Membership) -> None:
 def _new_student(classroom: Classroom, name: str) -> Membership:
     if classroom.pin_mode == Classroom.PinMode.PERSONAL:
         raise NotPossible(_no_fit())
+    if is_helpers(classroom, name):
+        raise NotPossible(
+            _("Somebody who helps in this class has that name. Please add a letter to yours.")
+        )
     if classroom.memberships.present().students().count() >= STUDENTS_AT_MOST:
         raise NotPossible(_("This class is full. Please ask your teacher."))
     if classroom.join_by == Classroom.JoinBy.ROSTER:
         raise NotPossible(
-            _("That name is not on the list. Please pick yours, or ask your teacher.")
+            _("That name is not on the list. Please check the letters, or ask your teacher.")
         )
     return classroom.memberships.create(name=name, role=Role.STUDENT)
 

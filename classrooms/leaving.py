@@ -18,6 +18,7 @@ from accounts.models import User
 from classrooms.actions import NotPossible, archive, keep_one_teacher
 from classrooms.endings import end_invites_known_to, tell_end
 from classrooms.models import Classroom, Device, Membership, School
+from classrooms.naming import same_name
 from records import registry
 from records.registry import Person
 
@@ -40,7 +41,7 @@ def come_back(membership: Membership) -> None:
     """Put somebody who left onto the list again, with everything that is still there."""
     Classroom.objects.select_for_update().get(pk=membership.classroom_id)
     same = membership.classroom.memberships.present().students()
-    if same.filter(name_key=membership.name_key).exists():
+    if same.filter(same_name(membership.name)).exists():
         raise NotPossible(
             _("Another student is called %(name)s now. Rename that one first.")
             % {"name": membership.name}

@@ -1,6 +1,7 @@
 """What the manage pages take; texts come back clean or with one sentence that helps."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from django import forms
@@ -9,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from classrooms import naming
 from classrooms.models import Classroom
 from classrooms.roster import RosterLine
-from classrooms.text import NAME_LENGTH, clean_line, clean_name, name_key
+from classrooms.text import NAME_LENGTH, clean_line, clean_name
 
 TASK_LENGTH = 80
 #: Digits.
@@ -109,7 +111,8 @@ class SettingsForm(forms.ModelForm):
         means = {
             Classroom.JoinBy.NAME: _("Quickest. Anybody with the code can come in."),
             Classroom.JoinBy.ROSTER: _(
-                "Only people on your list can come in, and they see the names on it."
+                "Only people on your list can come in. They type their name: "
+                "the list is shown to nobody."
             ),
         }
         return zip(self["join_by"], means.values(), strict=True)
@@ -132,14 +135,23 @@ class RosterPreview:
 
     def __init__(self, classroom: Classroom, lines: list[RosterLine]) -> None:
         self.classroom = classroom
-        self.lines = lines
-        students = classroom.memberships.present().students()
-        self.known = set(students.values_list("name_key", flat=True))
+        self.known = naming.known_keys(classroom)
+        #: Names of those who help here: a student cannot have one unnoticed.
+        self.helpers = naming.helper_keys(classroom)
+        self.lines = [self._checked(line) for line in lines]
 
     @cached_property
     def rows(self) -> list[tuple[RosterLine, bool]]:
         """``(line, whether its name is in the class already)``"""
-        return [(line, line.ok and name_key(line.name) in self.known) for line in self.lines]
+        return [
+            (line, line.ok and bool(naming.keys_of(line.name) & self.known)) for line in self.lines
+        ]
+
+    def _checked(self, line: RosterLine) -> RosterLine:
+        if not line.ok or not naming.keys_of(line.name) & self.helpers:
+            return line
+        problem = _("Somebody who helps in this class has this name. Please add a letter to it.")
+        return replace(line, problem=problem)
 
     @cached_property
     def new(self) -> list[RosterLine]:

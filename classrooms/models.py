@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from classrooms.codes import show_code
+from classrooms.lookalike import look_key
 from classrooms.prepared import Prepared
 from classrooms.text import name_key
 
@@ -73,7 +74,7 @@ class Classroom(models.Model):
 
     class JoinBy(models.TextChoices):
         NAME = "name", _("Students type their name")
-        ROSTER = "roster", _("Students pick their name from the list")
+        ROSTER = "roster", _("Students type a name that is on the list")
 
     class PinMode(models.TextChoices):
         NONE = "none", _("No PIN")
@@ -172,6 +173,9 @@ class Membership(models.Model):
     name = models.CharField(_("name"), max_length=60)
     #: The form in which two names are the same name (classrooms.text.name_key).
     name_key = models.CharField(max_length=180, editable=False)
+    #: The form in which two names look the same (classrooms.lookalike). Empty where two who look
+    #: the same were in the class before this was compared.
+    look_key = models.CharField(max_length=180, editable=False, default="", db_default="")
     email = models.EmailField(_("e-mail"), blank=True)
     external_id = models.CharField(_("id in another system"), max_length=64, blank=True)
     pin = models.CharField(_("PIN"), max_length=8, blank=True)
@@ -194,6 +198,11 @@ class Membership(models.Model):
                 condition=Q(role="student", removed_at__isnull=True),
                 name="one_student_per_name_and_class",
             ),
+            models.UniqueConstraint(
+                fields=["classroom", "look_key"],
+                condition=Q(role="student", removed_at__isnull=True) & ~Q(look_key=""),
+                name="one_student_per_looks_and_class",
+            ),
             models.CheckConstraint(
                 condition=Q(role="student") | Q(user__isnull=False), name="staff_has_an_account"
             ),
@@ -203,9 +212,12 @@ class Membership(models.Model):
         return self.name
 
     def save(self, *args, **kwargs) -> None:
-        self.name_key = name_key(self.name)
+        key, before = name_key(self.name), self.name_key
+        self.name_key = key
+        if key != before or self._state.adding:
+            self.look_key = look_key(self.name)
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key", "look_key"}
         super().save(*args, **kwargs)
 
     @property

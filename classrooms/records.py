@@ -67,7 +67,7 @@ INVITES = Rule(
 register(
     Record(
         Membership,
-        "classroom user role name name_key joined_at removed_at on_roster sealed_before",
+        "classroom user role name name_key look_key joined_at removed_at on_roster sealed_before",
         what=_("Name in a class, and since when"),
         why=_("so that whoever helps knows who asked"),
         seen=_("the person, the helpers of the class, the school's admins, operators"),
