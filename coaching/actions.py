@@ -9,8 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
-from django.utils.translation import get_language_info
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classrooms.actions import NotPossible
@@ -31,15 +30,13 @@ from requests_app.models import HelpRequest
 from requests_app.said import PRIVATE, Kind
 from resources import actions as resources
 from resources import hours
-from resources.models import Cost, Entry, Topic, Where, today_in
+from resources.models import MAY_BE_UNKNOWN, Entry, Topic, Where, today_in
 from resources.models import Kind as Source
 
 #: What one student, and one class, can keep.
 NOTES_AT_MOST, SUGGESTIONS_AT_MOST = 200, 300
 #: A resource added in a minute is looked over again after half a year.
 REVIEW_AFTER = timedelta(days=182)
-#: Years: what the product's own sentences are written for.
-READING_AGE = 10
 #: All that can be switched off one by one.
 KINDS = (*Kind.values, PRIVATE)
 
@@ -197,7 +194,8 @@ def add_and_suggest(
     task: Task | None = None,
     kind: str = "",
 ) -> Suggestion:
-    """A resource for the class in a minute: published at once, with what is usual for the rest.
+    """A resource for the class in a minute: published at once. What nobody said of it is shown as
+    not known yet, and never made up.
 
     Sent twice it is one resource.
     """
@@ -209,31 +207,25 @@ def add_and_suggest(
         values = {"title": title, "use": use, "link": link, "place": place}
         school = classroom.school
         entry = resources.add_entry(school, classroom, _filled(values, classroom, by), by=by.user)
-        resources.publish_entry(entry, by=by.user)
+        resources.publish_entry(entry, by=by.user, but_for=MAY_BE_UNKNOWN)
     else:
         entry = standing
     return suggest(classroom, entry, task=task, kind=kind)
 
 
 def _filled(values: dict[str, str], classroom: Classroom, by: Membership) -> dict:
-    """``values`` with the other parts of an entry (``resources.models.PARTS``)."""
+    """``values`` with what follows from them, or from who adds it and where."""
     link, place = values["link"], values["place"]
     alone = Where.ONLINE if link else Where.IN_PERSON
     return values | {
         "kind": Source.INFORMAL,
         "audience": _("This class"),
         "topics": [Topic.SCHOOLWORK.value],
-        "languages": [get_language_info(translation.get_language() or "en")["name_local"]],
-        "cost": Cost.FREE,
         "hours": hours.ALWAYS if link else hours.BY_ARRANGEMENT,
         "where": Where.BOTH if link and place else alone,
         "place": place or _host(link),
         "contact": _("Ask %(name)s") % {"name": by.name},
-        "reading_age": READING_AGE,
-        "author": by.name,
-        "reviewed_by": by.name,
         "review_due": today_in(classroom.school) + REVIEW_AFTER,
-        "data_note": _("Ask your teacher before you type your name anywhere."),
     }
 
 

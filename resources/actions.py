@@ -5,7 +5,7 @@ What others can see is changed in one transaction with a row that says who chang
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from resources.models import (
     Pathway,
     SearchText,
     Step,
+    labels_of,
     today_in,
 )
 from resources.search import plain
@@ -64,13 +65,14 @@ def _is_full() -> NotPossible:
 def change_entry(entry: Entry, values: Mapping[str, Any], *, by) -> Entry:
     """Keep new values; a published entry stays one, and so may not lose a part."""
     entry = Entry.objects.select_for_update(of=("self",)).select_related("school").get(pk=entry.pk)
+    unknown = entry.unknown()
     changed = [name for name, value in values.items() if getattr(entry, name) != value]
     for name in changed:
         setattr(entry, name, values[name])
     if "link" in changed:
         entry.link_checked_at, entry.link_failures = None, 0
     if entry.published_at is not None:
-        _check_complete(entry)
+        _check_complete(entry, but_for=unknown)
         entry.owner_told_at = None
     entry.save(update_fields=[*changed, "owner_told_at", "link_checked_at", "link_failures"])
     if entry.published_at is not None and changed:
@@ -80,10 +82,13 @@ def change_entry(entry: Entry, values: Mapping[str, Any], *, by) -> Entry:
 
 
 @transaction.atomic
-def publish_entry(entry: Entry, *, by) -> None:
-    """Show it to students; refused with the names of the parts that are missing."""
+def publish_entry(entry: Entry, *, by, but_for: Collection[str] = ()) -> None:
+    """Show it to students; refused with the names of the parts that are missing.
+
+    ``but_for``: parts that may be missing, and are then shown as not known yet.
+    """
     entry = Entry.objects.select_for_update(of=("self",)).select_related("school").get(pk=entry.pk)
-    _check_complete(entry)
+    _check_complete(entry, but_for=but_for)
     if entry.published_at is not None:
         return
     entry.published_at, entry.owner_told_at = timezone.now(), None
@@ -92,13 +97,13 @@ def publish_entry(entry: Entry, *, by) -> None:
     _index_entry(entry)
 
 
-def _check_complete(entry: Entry) -> None:
-    missing = entry.missing_labels()
+def _check_complete(entry: Entry, *, but_for: Collection[str] = ()) -> None:
+    missing = labels_of(entry, [name for name in entry.missing() if name not in but_for])
     if missing:
         raise NotPossible(
             _("Before students can see it, please add: %(parts)s.") % {"parts": ", ".join(missing)}
         )
-    if not _is_complete(entry):
+    if not _is_not_due(entry):
         raise NotPossible(
             _("The review date has passed. Please look it over and choose a new one.")
         )
@@ -106,8 +111,11 @@ def _check_complete(entry: Entry) -> None:
 
 def _is_complete(entry: Entry) -> bool:
     """Nothing is missing, and the review date is still to come."""
-    due = entry.review_due
-    return not entry.missing() and due is not None and due >= today_in(entry.school)
+    return not entry.missing() and _is_not_due(entry)
+
+
+def _is_not_due(entry: Entry) -> bool:
+    return entry.review_due is not None and entry.review_due >= today_in(entry.school)
 
 
 @transaction.atomic
@@ -184,6 +192,9 @@ def _tell_owner(entry: Entry, now: datetime) -> bool:
             "The review date of “%(title)s” in the directory has passed, so students "
             "do not see it any more. Look it over and choose a new date: %(site)s"
         ) % {"title": entry.title, "site": settings.SITE_URL}
+        if entry.unknown():
+            unknown = {"parts": ", ".join(entry.unknown_labels())}
+            text += "\n\n" + _("Not known yet: %(parts)s.") % unknown
         if not _write_to_owner(entry, text):
             return False
     Entry.objects.filter(pk=entry.pk).update(owner_told_at=now)

@@ -5,7 +5,7 @@ stand behind the doors of ``resources.place``.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
@@ -104,6 +104,7 @@ def entries_page(request: PlacedRequest, problem: str = "", status: int = 200) -
     context = {
         "page": Paginator(own, ENTRIES_ON_A_PAGE).get_page(request.GET.get("page")),
         "expired": place.own_entries().expired(today_in(place.own_school)),
+        "with_unknown": place.own_entries().with_unknown().order_by("title", "pk"),
         "problem": problem,
     }
     return page(request, "entries", context, status=status)
@@ -138,18 +139,18 @@ def edit(request: PlacedRequest, entry: Entry | None) -> HttpResponse:
 
     if not saves(form, save):
         if publishes or (entry is not None and entry.published_at):
-            mark_missing(form)
+            mark_missing(form, but_for=entry.unknown() if entry and entry.published_at else ())
         return edit_page(request, entry, form, status=422)
     done = _("Students can see it now.") if publishes else _("Saved.")
     return go(request, "entries", done)
 
 
-def mark_missing(form: EntryForm) -> None:
+def mark_missing(form: EntryForm, *, but_for: Collection[str]) -> None:
     """Say it at each field that is missing, beside the sentence above the form."""
-    for name in (
-        Entry(**form.cleaned_data).missing() if not form.errors.keys() - {"__all__"} else ()
-    ):
-        form.add_error(name, _("Please fill this in."))
+    missing = Entry(**form.cleaned_data).missing() if not form.errors.keys() - {"__all__"} else ()
+    for name in missing:
+        if name not in but_for:
+            form.add_error(name, _("Please fill this in."))
 
 
 def edit_page(

@@ -6,6 +6,7 @@ at, searched for or rated; ratings are two totals on the entry.
 
 import zoneinfo
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -77,6 +78,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def expired(self, today: date):
         return self.filter(published_at__isnull=False, review_due__lt=today)
 
+    def with_unknown(self):
+        """Published before everything about them was known."""
+        is_open = Q()
+        for name in MAY_BE_UNKNOWN:
+            is_open |= Q(**{name: UNKNOWN.get(name, "")})
+        return self.filter(is_open, published_at__isnull=False)
+
     def for_class(self, school: School, classroom: Classroom | None):
         """The school's, and those of this class; without a class the school's alone."""
         own = Q(classroom=None) if classroom is None else Q(classroom=None) | Q(classroom=classroom)
@@ -86,7 +94,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 class Entry(models.Model):
     """Somebody or something that helps; of a school, or of one class in it.
 
-    A draft may have gaps. ``missing()`` says which, and nothing with a gap is published.
+    A draft may have gaps; ``missing()`` says which. Nothing with a gap is published, but for a
+    link that a teacher adds in a minute: what is not known of it is shown so (MAY_BE_UNKNOWN).
     """
 
     school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="entries")
@@ -139,6 +148,13 @@ class Entry(models.Model):
 
     def missing_labels(self) -> list[str]:
         return labels_of(self, self.missing())
+
+    def unknown(self) -> list[str]:
+        """Names of the parts that others see as "Not known yet"."""
+        return [name for name in self.missing() if name in MAY_BE_UNKNOWN]
+
+    def unknown_labels(self) -> list[str]:
+        return labels_of(self, self.unknown())
 
     @property
     def shown_topics(self) -> list[str]:
@@ -197,6 +213,15 @@ PARTS = (
     "review_due",
     "data_note",
 )
+
+
+#: What somebody who adds a bare link in a minute need not know: it is shown as not known yet,
+#: and never made up. The form of the directory asks for all of it.
+MAY_BE_UNKNOWN = frozenset(
+    {"languages", "cost", "reading_age", "author", "reviewed_by", "data_note"}
+)
+#: How a part that is not known is stored, where that is not "".
+UNKNOWN: dict[str, Any] = {"languages": [], "reading_age": None}
 
 
 class Pathway(models.Model):

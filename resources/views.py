@@ -27,7 +27,8 @@ from resources.search import find
 ENTRIES_ON_A_PAGE = 30
 #: One answer to "Did this help?" for each entry and person; the cache holds a digest, no name.
 RATING = limits.Budget("rating", tries=1, seconds=24 * 3600)
-_CHEAPEST_FIRST = [Cost.FREE, Cost.SOME, Cost.PAID]
+#: Empty is not known yet.
+_CHEAPEST_FIRST = [Cost.FREE, Cost.SOME, Cost.PAID, ""]
 
 
 def page(request: PlacedRequest, name: str, context: dict, status: int = 200) -> HttpResponse:
@@ -77,7 +78,7 @@ def directory(request: PlacedRequest) -> HttpResponse:
 
 
 def by_cost(entries: list[Entry]) -> list[Entry]:
-    return sorted(entries, key=lambda it: (_CHEAPEST_FIRST.index(Cost(it.cost)), it.title))
+    return sorted(entries, key=lambda it: (_CHEAPEST_FIRST.index(it.cost), it.title))
 
 
 def fits(entry: Entry, wanted: dict[str, Any]) -> bool:

@@ -1,10 +1,15 @@
 """The teacher's pages for coaching: what they keep, and what bad input is told."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from classrooms.actions import NotPossible
 from classrooms.models import Classroom
 from coaching import actions, class_card, texts
 from coaching.catalogue import CLASS_CARD, GROUPS, QUESTIONS, STARTERS
@@ -21,7 +26,8 @@ from coaching.models import (
 )
 from coaching.rules import Rule
 from requests_app.said import PRIVATE, Kind
-from resources.models import PARTS, Entry
+from resources import actions as resources
+from resources.models import MAY_BE_UNKNOWN, Entry
 from tests.resources.conftest import complete
 
 pytestmark = pytest.mark.django_db
@@ -269,9 +275,8 @@ def test_a_resource_for_the_class_takes_a_minute(teacher, room, grace, browser_o
     entry = Entry.objects.get()
     assert entry.published_at is not None
     assert (entry.classroom, entry.link) == (room, "https://example.org/loops")
-    assert (entry.author, entry.reviewed_by, entry.owner) == ("Grace Hopper",) * 2 + (grace.user,)
-    assert entry.missing() == []
-    assert set(PARTS) >= {"review_due"}
+    assert entry.owner == grace.user
+    assert entry.missing() == entry.unknown(), "all else follows from what was typed"
     assert 170 < (entry.review_due - entry.published_at.date()).days < 190
     made = Suggestion.objects.get()
     assert (made.entry, made.task, made.kind) == (entry, loops, "hint")
@@ -279,6 +284,91 @@ def test_a_resource_for_the_class_takes_a_minute(teacher, room, grace, browser_o
     assert "Loops in pictures" in page
     teacher.post(url(room, "suggest"), sent)
     assert (Entry.objects.count(), Suggestion.objects.count()) == (1, 1), "sent twice is once"
+
+
+def test_what_nobody_said_of_a_bare_link_is_not_made_up(teacher, room, ada, browser_of):
+    """The teacher was named as its author and its reviewer, and it was easy to read from age 10."""
+    teacher.post(url(room, "suggest"), QUICK)
+    entry = Entry.objects.get()
+    assert set(entry.unknown()) == MAY_BE_UNKNOWN
+    assert (entry.author, entry.reviewed_by, entry.reading_age) == ("", "", None)
+    assert (entry.cost, entry.languages, entry.data_note) == ("", [], "")
+    page = page_of(browser_of(ada).get(f"/c/{room.slug}/help/directory/{entry.pk}/"))
+    words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    for told in (
+        "Cost Not known yet",
+        "Languages Not known yet",
+        "What they do with your data Not known yet.",
+        "Written by Not known yet",
+        "Looked over by Nobody yet",
+        "Easy to read from age Not known yet",
+    ):
+        assert told in words
+    assert "Grace Hopper" not in words.replace("Ask Grace Hopper", "")
+
+
+def test_the_directory_and_its_search_say_what_is_not_known(
+    teacher, room, ada, browser_of, school, grace
+):
+    teacher.post(url(room, "suggest"), QUICK)
+    known = resources.add_entry(school, room, complete(title="A loop of wool"), by=grace.user)
+    resources.publish_entry(known, by=grace.user)
+    for query in ("", "?q=loop", "?q=loops"):
+        page = page_of(browser_of(ada).get(f"/c/{room.slug}/help/directory/{query}"))
+        assert "Loops in pictures" in page
+        assert "Cost not known yet" in page
+    listed = page_of(browser_of(ada).get(f"/c/{room.slug}/help/directory/"))
+    assert listed.index("A loop of wool") < listed.index("Loops in pictures"), "free ones first"
+    free = page_of(browser_of(ada).get(f"/c/{room.slug}/help/directory/?cost=free"))
+    assert "Loops in pictures" not in free, "nobody knows whether it is free"
+
+
+def test_what_is_not_known_yet_stands_on_the_teacher_s_list_until_it_is_filled_in(
+    teacher, room, grace
+):
+    shelf = f"/c/{room.slug}/manage/resources/"
+    assert "not looked over yet" not in page_of(teacher.get(shelf))
+    teacher.post(url(room, "suggest"), QUICK)
+    entry = Entry.objects.get()
+    page = page_of(teacher.get(shelf))
+    assert "1 resource is not looked over yet" in page
+    assert "6 parts not known yet" in page
+    # Other things can be changed meanwhile, and what is known can not be lost again.
+    resources.change_entry(entry, {"use": "Use this.", "author": "Ada Lovelace"}, by=grace.user)
+    with pytest.raises(NotPossible, match="author"):
+        resources.change_entry(entry, {"author": ""}, by=grace.user)
+    rest = {name: complete()[name] for name in MAY_BE_UNKNOWN}
+    resources.change_entry(entry, rest, by=grace.user)
+    assert "not looked over yet" not in page_of(teacher.get(shelf))
+
+
+def test_the_form_saves_what_is_known_and_leaves_the_rest_open(teacher, room):
+    teacher.post(url(room, "suggest"), QUICK)
+    entry = Entry.objects.get()
+    edit = f"/c/{room.slug}/manage/resources/{entry.pk}/"
+    typed = {
+        name: getattr(entry, name)
+        for name in ("title", "kind", "audience", "topics", "hours", "where", "place", "contact")
+    }
+    typed |= {"use": "Use this now.", "link": entry.link, "review_due": entry.review_due}
+    answer = teacher.post(edit, typed | {"author": "Ada Lovelace"})
+    assert answer.status_code == 302, page_of(answer)
+    entry.refresh_from_db()
+    assert (entry.use, entry.author, entry.reviewed_by) == ("Use this now.", "Ada Lovelace", "")
+
+
+def test_the_reminder_to_look_it_over_says_what_is_not_known(teacher, room, mailoutbox):
+    teacher.post(url(room, "suggest"), QUICK)
+    entry = Entry.objects.get()
+    resources.tell_owners(now=timezone.now() + timedelta(days=200))
+    (letter,) = [each for each in mailoutbox if entry.title in each.subject]
+    assert "Not known yet: languages, cost, reading age" in letter.body
+
+
+def test_nothing_else_is_published_with_a_gap(school, grace):
+    draft = resources.add_entry(school, None, complete(author=""), by=grace.user)
+    with pytest.raises(NotPossible, match="author"):
+        resources.publish_entry(draft, by=grace.user)
 
 
 def test_a_place_will_do_instead_of_a_link(teacher, room):
