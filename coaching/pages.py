@@ -18,12 +18,15 @@ from classrooms.proof import seen_by
 from coaching import actions, class_card
 from coaching.forms import NoteForm
 from coaching.models import Note
+from requests_app import history
 from requests_app.models import HelpRequest, Outcome, Queue, Reflection, Status
 from requests_app.order import explain
 from requests_app.said import Kind
 
 #: The newest requests that "what helped" looks at.
 LOOKS_BACK = 100
+#: Hands on a student's own page.
+HANDS_SHOWN = 20
 #: Ways that need no helper.
 ALONE = {
     Outcome.ALONE: gettext_lazy("Working it out myself"),
@@ -89,6 +92,10 @@ def own_page(request: MemberRequest, form: NoteForm) -> HttpResponse:
         "key": (request.POST.get("request") or request.GET.get("request", ""))[:16],
         "notes": own_notes(student).select_related("help_request__task"),
         "helped": what_helped(student),
+        "hands": [
+            (hand, history.how_it_went(hand))
+            for hand in history.hands_of_student(student, HANDS_SHOWN)
+        ],
     }
     status = 422 if form.errors else 200
     return render(request, "coaching/how_i_get_help.html", context, status=status)

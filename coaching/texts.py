@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.utils import translation
 
 from classrooms.models import Classroom
-from coaching.catalogue import QUESTIONS, STARTERS
+from coaching.catalogue import PICTURES, QUESTIONS, STARTERS
 from coaching.models import CardText, Starter
 
 
@@ -61,3 +61,11 @@ def our_starters(language: str) -> dict[str, list[str]]:
 
 def _keyed(group: str, texts: Iterable[str]) -> list[tuple[str, str]]:
     return [(f"{group}-{place}", text) for place, text in enumerate(texts, start=1)]
+
+
+def starter(classroom: Classroom, language: str, key: str) -> str:
+    """The sentence that a key names, with pictures too; "" where there is none any more."""
+    with translation.override(language):
+        pictures = {each: str(sentence) for each, _picture, sentence in PICTURES}
+    listed = all_starters(classroom, language).values()
+    return (pictures | dict(pair for group in listed for pair in group)).get(key, "")

@@ -9,13 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classrooms.access import MemberRequest, helper_required, student_required
 from classrooms.numbers import id_in
 from classrooms.text import clean_text
-from coaching import actions, cards, rules
+from coaching import actions, cards, rules, texts
 from coaching.cards import Desk
 from requests_app import actions as requests
 from requests_app import live
@@ -200,8 +201,11 @@ def read_tried(request: MemberRequest) -> dict:
 
 def read_text(request: MemberRequest) -> dict:
     text = clean_text(request.POST.get("text", ""), limit=TEXT_LIMIT)
-    said = {"text": text}
     starter = request.POST.get("starter", "")[:20]
+    if starter and not text and not request.htmx:
+        # Without JavaScript nobody put the sentence into the field, and helpers read the field.
+        text = texts.starter(request.membership.classroom, translation.get_language(), starter)
+    said = {"text": text}
     if starter:
         said["starter"] = starter
     return said

@@ -1,4 +1,4 @@
-"""The class's manage pages that are about requests: history, and the order of help."""
+"""The class's manage pages that are about requests: history, each hand, the order of help."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -10,12 +10,13 @@ from django.views.decorators.http import require_safe
 
 from classrooms.access import MemberRequest, helper_required, manager_required
 from requests_app import actions
+from requests_app import history as history_of
 from requests_app.forgetting import with_totals
 from requests_app.forms import OrderForm
 from requests_app.models import Queue, Status
 from requests_app.order import Rule, explain
 
-LESSONS_ON_A_PAGE = 20
+LESSONS_ON_A_PAGE, HANDS_ON_A_PAGE = 20, 25
 
 
 @require_safe
@@ -38,6 +39,24 @@ def history(request: MemberRequest) -> HttpResponse:
         "tab": "history",
     }
     return render(request, "requests_app/history.html", context)
+
+
+@require_safe
+@helper_required
+def hands(request: MemberRequest) -> HttpResponse:
+    """Each hand: what was asked for, what was given and how it went; reasons in totals."""
+    classroom = request.membership.classroom
+    page = Paginator(history_of.hands_of(classroom), HANDS_ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "page": page,
+        "rows": [(hand, history_of.how_it_went(hand)) for hand in page],
+        "reasons": history_of.reasons(classroom),
+        "classroom": classroom,
+        "tab": "history",
+    }
+    return render(request, "requests_app/hands.html", context)
 
 
 @manager_required

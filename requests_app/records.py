@@ -55,7 +55,7 @@ register(
         "reason thanks cards",
         what=_("Why a hand was lowered, which cards were used, a kind word from the helper"),
         why=_("to keep what works, and the word for the student"),
-        seen=_("the student"),
+        seen=_("the student; the helpers of the class see reasons as totals of five or more"),
         rule=REQUESTS,
         member="student",
         private=True,

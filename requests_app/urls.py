@@ -40,5 +40,6 @@ urlpatterns = [
     path(request + "bring-forward/", views.bring_forward, name="bring_forward"),
     path(request + "propose-later/", views.propose_later, name="propose_later"),
     path("manage/history/", manage.history, name="history"),
+    path("manage/history/hands/", manage.hands, name="hands"),
     path("manage/order/", manage.order, name="order"),
 ]

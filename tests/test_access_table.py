@@ -165,6 +165,7 @@ TABLE = {
     "requests_app:pause": both(HELPERS),
     "requests_app:propose_later": both(HELPERS),
     "requests_app:history": {"GET": HELPERS, "POST": NOT_OFFERED},
+    "requests_app:hands": {"GET": HELPERS, "POST": NOT_OFFERED},
     "requests_app:order": both(MANAGERS),
     **dict.fromkeys(
         [f"resources:{name}" for name in ("get_help", "directory", "entry", "leave", "pathway")],

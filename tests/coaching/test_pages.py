@@ -151,7 +151,7 @@ def test_what_helped_is_said_in_words_without_a_number(browser_of, room, ada, gr
             requests.reflect(help_request, by=ada, reflection="carry_on")
     assert pages.what_helped(ada) == ["Working it out myself", "Give me a hint"]
     page = page_of(browser_of(ada).get(url(room, "how_i_get_help")))
-    section = page[page.index('id="helped"') : page.index('aria-labelledby="cards"')]
+    section = page[page.index('id="helped"') : page.index('aria-labelledby="hands"')]
     assert "Give me a hint" in section
     assert not re.search(r">[^<]*\d[^<]*<", section)
 
