@@ -30,7 +30,7 @@ from classrooms.manage_forms import (
     previewed,
 )
 from classrooms.models import HELPING, Classroom, Device, Invite, Membership, Role, Task
-from classrooms.qr import invite_link, join_link, qr_svg
+from classrooms.qr import invite_link, join_link, opens_only_here, qr_svg
 from classrooms.roster import read_csv, read_paste
 from classrooms.spreadsheet import MAX_BYTES
 
@@ -311,6 +311,7 @@ def invite(request: MemberRequest) -> HttpResponse:
     context = {
         "link": link,
         "qr": qr_svg(link),
+        "only_here": opens_only_here(),
         "is_open": Classroom.objects.joinable(timezone.now()).filter(pk=classroom.pk).exists(),
         "is_new": "new" in request.GET,
     }

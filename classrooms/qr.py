@@ -1,5 +1,8 @@
 """Links that leave the site, on paper or in a message, and the QR code of one."""
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 import segno
 from django.conf import settings
 from django.urls import reverse
@@ -16,6 +19,15 @@ def join_link(classroom: Classroom) -> str:
 def invite_link(key: str) -> str:
     """The whole address of an invitation; ``key`` is what ``invitations.invite`` gave."""
     return settings.SITE_URL + reverse("classrooms:accept_invite", args=[key])
+
+
+def opens_only_here() -> bool:
+    """Whether links and codes lead to this very computer: no telephone can open them."""
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def qr_svg(text: str) -> SafeString:

@@ -27,7 +27,7 @@ from classrooms.codes import normalise_code
 from classrooms.forms import ClassNameForm, CodeForm, JoinForm, SchoolForm, StartForm
 from classrooms.models import Classroom, Device, Invite, Membership, Role, School
 from classrooms.numbers import id_in
-from classrooms.qr import invite_link, join_link, qr_svg
+from classrooms.qr import invite_link, join_link, opens_only_here, qr_svg
 
 #: Header of the answer to leaving: what this browser kept of the class goes (T2).
 CLEAR_SITE_DATA = '"cache", "storage"'
@@ -232,6 +232,7 @@ def sign(request: MemberRequest) -> HttpResponse:
         "membership": request.membership,
         "join_url": settings.SITE_URL + reverse("classrooms:join"),
         "qr": qr_svg(join_link(classroom)),
+        "only_here": opens_only_here(),
     }
     return render(request, "classrooms/sign.html", context)
 

@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classrooms.actions import NotPossible
 from classrooms.manage import takes_body
-from classrooms.qr import join_link, qr_svg
+from classrooms.qr import join_link, opens_only_here, qr_svg
 from classrooms.spreadsheet import MAX_BYTES
 from resources import actions
 from resources.forms import (
@@ -428,6 +428,7 @@ def sign(request: PlacedRequest) -> HttpResponse:
         "texts": texts,
         "sheets": range(CARDS_ON_A_SHEET if size == "card" else 1),
         "qr": qr_svg(join_link(classroom)),
+        "only_here": opens_only_here(),
         "join_url": settings.SITE_URL + reverse("classrooms:join"),
         "contacts": contacts,
     }
