@@ -24,6 +24,7 @@ APPS = (
     "coaching",
     "demo",
     "helpdesk",
+    "records",
     "requests_app",
     "resources",
 )
@@ -39,6 +40,8 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
 }
 _HOLES = re.compile(r"%\([a-z_]+\)[sd]|%[sd%]|<[^>]+>|&[a-z]+;")
+#: No word that is added is longer: a line can break between them, as in any language.
+LONGEST = 10
 _LETTERS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابچدهفگحیجکلمنوپقرستثوشخیز")
 
 
@@ -65,7 +68,9 @@ def pseudo(text: str) -> str:
     kept = _HOLES.findall(text)
     parts = [part.lower().translate(_LETTERS) for part in _HOLES.split(text)]
     made = "".join(part + hole for part, hole in zip(parts, [*kept, ""], strict=True))
-    return f"{made} {'ـ' * (len(text) // 3)}".strip()
+    longer = len(text) // 3
+    words = ["ـ" * min(LONGEST, longer - start) for start in range(0, longer, LONGEST)]
+    return " ".join([made, *words]).strip()
 
 
 def write_pseudo_language(language: str = "ar") -> None:
