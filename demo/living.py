@@ -113,9 +113,14 @@ class Room:
         self.code = self.browser.open(f"{self.address}board/").class_code
 
     def let_in(self) -> None:
-        """Students whose name another browser had the last time wait at the door."""
+        """Students whose name another browser had the last time wait at the door.
+
+        Each with a tap of their own: a yes to all lets no second browser of anybody in.
+        """
         if is_in_class(self.browser.open(self.address)):
-            self.browser.post(f"{self.address}manage/door/let-all-in/", {})
+            page = self.browser.open(f"{self.address}manage/")
+            for form in [each for each in page.forms if each.action.endswith("/let-in/")]:
+                self.browser.post(form.action, {})
 
 
 def enter(browser: Browser, who: str) -> Page:

@@ -481,6 +481,10 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
     known = dict(world["parameters"])
     if name == "classrooms:accept_invite":
         known["key"] = world["invitation"]
+    if name == "classrooms:come_back":
+        left = student(world["people"]["teacher"].classroom, "Left Lately")
+        people.remove(left)
+        known["member"] = left.pk
     if name == "checkins:drop_for_school":
         plan = check_ins.preset("exit")
         school = world["people"]["admin"].classroom.school

@@ -74,7 +74,7 @@ def test_a_newcomer_starts_a_class_and_helps_in_it(visit, teacher_has_javascript
     expect(heading(ben, "You solved it")).to_be_visible()
     tap(teacher, "Close help")
     expect(teacher.get_by_role("button", name="Open help")).to_be_visible()
-    expect(heading(ada, "Help closed before we got to you")).to_be_visible()
+    expect(heading(ada, "Help closed before you were done")).to_be_visible()
 
 
 def test_the_teacher_lets_somebody_in_and_both_pages_show_it(

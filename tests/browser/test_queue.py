@@ -303,7 +303,7 @@ def test_14_try_and_i_will_come_back(open_as, in_database, lesson, ada, grace):
     expect(page.get_by_text("Grace Hopper said: back at")).to_be_visible()
     in_database(lambda: actions.run_clock(timezone.now() + timedelta(minutes=7, seconds=1)))
     expect(row(teacher, "Ada")).to_contain_text("promised")
-    expect(page.get_by_text("so you come first now")).to_be_visible()
+    expect(page.get_by_text("so you are among the first now")).to_be_visible()
     assert in_database(lambda: HelpRequest.objects.get().raised_at) == raised_at
 
 
