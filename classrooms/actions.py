@@ -18,7 +18,9 @@ from classrooms.endings import end_invites, tell_end
 from classrooms.errors import NotPossible
 from classrooms.flood import remove_crowd as remove_crowd
 from classrooms.joining import Joined as Joined
+from classrooms.joining import choose_pictures as choose_pictures
 from classrooms.joining import forget as forget
+from classrooms.joining import forget_pictures as forget_pictures
 from classrooms.joining import join as join
 from classrooms.joining import leave as leave
 from classrooms.joining import let_all_in as let_all_in

@@ -55,7 +55,7 @@ class JoinForm(forms.Form):
         super().__init__(*args, **kwargs)
         if classroom.join_by == Classroom.JoinBy.ROSTER:
             self.fields["name"].help_text = _("As it stands on your teacher's list.")
-        if classroom.pin_mode == Classroom.PinMode.NONE:
+        if classroom.pin_mode in (Classroom.PinMode.NONE, Classroom.PinMode.PICTURES):
             del self.fields["pin"]
         elif classroom.pin_mode == Classroom.PinMode.CLASS:
             self.fields["pin"].label = _("PIN of the class")

@@ -11,6 +11,7 @@ lane is used up nothing is looked at any more and nobody is refused: the teacher
 """
 
 import secrets
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.core import signing
@@ -74,9 +75,10 @@ def hold(response: HttpResponse) -> HttpResponse:
 # --- PINs ---------------------------------------------------------------------
 
 
-def lane(request: HttpRequest, classroom: Classroom, name: str) -> Lane:
+def lane(request: HttpRequest, classroom: Classroom, name: str, chosen: Sequence[str] = ()) -> Lane:
     """What a try at a proof costs; nothing where there is none to guess."""
-    if classroom.pin_mode == Classroom.PinMode.NONE:
+    by_pictures = classroom.pin_mode == Classroom.PinMode.PICTURES
+    if classroom.pin_mode == Classroom.PinMode.NONE or (by_pictures and not chosen):
         return []
     target = _target(classroom, name)
     if is_known(request, target):

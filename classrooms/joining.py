@@ -3,6 +3,7 @@
 Part of ``classrooms.actions``, which everybody else calls.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from classrooms import proof
+from classrooms import pictures, proof
 from classrooms.access import digest, new_key
 from classrooms.endings import tell_end
 from classrooms.errors import NotPossible
@@ -37,12 +38,20 @@ class Joined(NamedTuple):
 
 
 @transaction.atomic
-def join(classroom: Classroom, *, name: str, pin: str = "", is_checked: bool = True) -> Joined:
+def join(
+    classroom: Classroom,
+    *,
+    name: str,
+    pin: str = "",
+    chosen: Sequence[str] = (),
+    is_checked: bool = True,
+) -> Joined:
     """Let a browser in as ``name``; it may have to wait for the teacher's yes.
 
     It waits where the class says so, and wherever another device already is this
-    student, unless the student's own PIN proves who it is. Whoever comes back without
-    any proof starts without what there was before (``classrooms.proof``). With
+    student, unless the student's own PIN or pictures (``chosen``) prove who it is.
+    Whoever comes back without any proof starts without what there was before
+    (``classrooms.proof``). With
     ``is_checked`` False the PIN is not looked at, and the teacher decides. ``name`` is
     clean (classrooms.text.clean_name). Raises NotPossible for a wrong PIN or for a name
     that is not on the list of a class that joins by roster.
@@ -52,7 +61,7 @@ def join(classroom: Classroom, *, name: str, pin: str = "", is_checked: bool = T
     if is_checked:
         _check_class_pin(classroom, pin)
     student = find_student(classroom, name)
-    is_proven = is_checked and _proves(classroom, student, pin)
+    is_proven = is_checked and _proves(classroom, student, pin, chosen)
     is_new = student is None
     if student is None:
         student = _new_student(classroom, name)
@@ -63,7 +72,8 @@ def join(classroom: Classroom, *, name: str, pin: str = "", is_checked: bool = T
     device = Device.objects.create(membership=student, key_digest=digest(key))
     if is_proven:
         proof.end_unproven(student, but=device.pk)
-        proof.open_past(student)
+        by_pictures = classroom.pin_mode == Classroom.PinMode.PICTURES
+        proof.open_since(student, student.pictures_open_since if by_pictures else None)
         _admit(device)
     elif is_taken or classroom.approval or not is_checked:
         tell_door(classroom)
@@ -87,8 +97,14 @@ def _check_class_pin(classroom: Classroom, pin: str) -> None:
         raise NotPossible(_("That PIN does not fit. Look at the board or ask your teacher."))
 
 
-def _proves(classroom: Classroom, student: Membership | None, pin: str) -> bool:
-    """Whether the student's own PIN was given, in a class where each has one."""
+def _proves(
+    classroom: Classroom, student: Membership | None, pin: str, chosen: Sequence[str]
+) -> bool:
+    """Whether the student's own PIN or pictures were given, in a class that has such."""
+    if classroom.pin_mode == Classroom.PinMode.PICTURES and chosen:
+        if student is None or not pictures.fit(student, chosen):
+            raise NotPossible(_("Those are not the four pictures. Try again, or ask your teacher."))
+        return True
     if classroom.pin_mode != Classroom.PinMode.PERSONAL:
         return False
     if student is None or not student.pin or not constant_time_compare(pin, student.pin):
@@ -162,8 +178,24 @@ def _others_inside(device: Device) -> bool:
 
 
 @transaction.atomic
+def choose_pictures(student: Membership, chosen: Sequence[str]) -> None:
+    """The student's own four, once; a teacher can take them away (``forget_pictures``)."""
+    Membership.objects.filter(pk=student.pk, pictures="").update(
+        pictures=pictures.kept(student, chosen), pictures_open_since=student.sealed_before
+    )
+
+
+def forget_pictures(student: Membership) -> None:
+    """The student chooses new ones the next time."""
+    Membership.objects.filter(pk=student.pk).update(pictures="", pictures_open_since=None)
+
+
+@transaction.atomic
 def vouch(student: Membership) -> None:
     """The teacher says that whoever is in as this student is: their past opens again."""
+    # Pictures of whoever is in now open as much from now on; those of somebody before do not.
+    here = Membership.objects.filter(pk=student.pk, pictures_open_since=student.sealed_before)
+    here.update(pictures_open_since=None)
     proof.open_past(student)
 
 

@@ -183,6 +183,16 @@ def is_number(typed: str) -> bool:
 
 @require_POST
 @manager_required
+def forget_pictures(request: MemberRequest, member: int) -> HttpResponse:
+    person = find_member(request, member)
+    actions.forget_pictures(person)
+    done = _("%(name)s can choose new pictures the next time they come in.")
+    messages.success(request, done % {"name": person.name})
+    return go(request, "people")
+
+
+@require_POST
+@manager_required
 def vouch(request: MemberRequest, member: int) -> HttpResponse:
     """The teacher knows who it is that came in by a name alone."""
     person = find_member(request, member)

@@ -126,6 +126,10 @@ class SettingsForm(forms.ModelForm):
                 "It shows that students are who they say. "
                 "You find the PINs beside the names on the People page."
             ),
+            Classroom.PinMode.PICTURES: _(
+                "For those who cannot keep numbers: four taps when they come back. "
+                "They choose their pictures the first time, or skip it."
+            ),
         }
         return zip(self["pin_mode"], means.values(), strict=True)
 

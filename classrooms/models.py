@@ -80,6 +80,7 @@ class Classroom(models.Model):
         NONE = "none", _("No PIN")
         CLASS = "class", _("One PIN for the class")
         PERSONAL = "personal", _("A PIN for each student")
+        PICTURES = "pictures", _("Four pictures that each student chooses")
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="classrooms")
     name = models.CharField(_("class name"), max_length=60)
@@ -179,6 +180,10 @@ class Membership(models.Model):
     email = models.EmailField(_("e-mail"), blank=True)
     external_id = models.CharField(_("id in another system"), max_length=64, blank=True)
     pin = models.CharField(_("PIN"), max_length=8, blank=True)
+    #: A digest of the four pictures that the student chose (classrooms.pictures), and how much of
+    #: their past was sealed then: that much the pictures open.
+    pictures = models.CharField(max_length=64, editable=False, default="", db_default="")
+    pictures_open_since = models.DateTimeField(null=True, blank=True, editable=False)
     on_roster = models.BooleanField(default=False)
     joined_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)

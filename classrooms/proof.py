@@ -11,6 +11,8 @@ Every page that shows a student something of their own asks ``student.sees(momen
 by ``seen_by``. Staff see what they always see.
 """
 
+from datetime import datetime
+
 from django.db.models import Q
 from django.utils import timezone
 
@@ -33,8 +35,13 @@ def seal(student: Membership) -> None:
 
 def open_past(student: Membership) -> None:
     """Somebody proved that they are this student: they see their own past again."""
-    if student.sealed_before is not None:
-        _seal_before(student, None)
+    open_since(student, None)
+
+
+def open_since(student: Membership, moment: datetime | None) -> None:
+    """The same for a proof that was made under a seal: it opens what there was after that."""
+    if student.sealed_before != moment:
+        _seal_before(student, moment)
 
 
 def end_unproven(student: Membership, *, but: int) -> None:

@@ -97,6 +97,17 @@ register(
         erase=with_its_row,
     ),
     Record(
+        Membership,
+        "pictures pictures_open_since",
+        what=_("A digest of the four pictures that a student chose"),
+        why=_("to show that they are who they say"),
+        seen=_("nobody"),
+        rule=CLASSES,
+        member="pk",
+        told="",
+        erase=with_its_row,
+    ),
+    Record(
         Device,
         "membership key_digest created_at approved_at used_on",
         what=_("Browsers that remember a student"),

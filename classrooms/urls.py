@@ -1,6 +1,6 @@
 from django.urls import path
 
-from classrooms import leaving_pages, manage, views
+from classrooms import leaving_pages, manage, picture_pages, views
 
 app_name = "classrooms"
 
@@ -30,6 +30,8 @@ urlpatterns = [
     path(device + "let-in/", manage.let_in, name="let_in"),
     path(device + "turn-away/", manage.turn_away, name="turn_away"),
     path(member + "rename/", manage.rename, name="rename"),
+    path(room + "pictures/", picture_pages.choose, name="pictures"),
+    path(member + "forget-pictures/", manage.forget_pictures, name="forget_pictures"),
     path(member + "vouch/", manage.vouch, name="vouch"),
     path(member + "remove/", leaving_pages.remove, name="remove"),
     path(member + "erase/", leaving_pages.erase_student, name="erase_student"),

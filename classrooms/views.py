@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import second_factor
-from classrooms import access, actions, flood, guesses, invitations, notices
+from classrooms import (
+    access,
+    actions,
+    flood,
+    guesses,
+    invitations,
+    notices,
+    picture_pages,
+    pictures,
+)
 from classrooms.access import (
     AccountRequest,
     MemberRequest,
@@ -130,17 +139,24 @@ def _come_in(request: HttpRequest, classroom: Classroom, form: JoinForm) -> Http
     if flood.has_brought_enough(request, classroom, name):
         form.add_error(None, _("Many names came in from this device. Please ask your teacher."))
         return _ask_name(request, classroom, form, 422)
-    lane = guesses.lane(request, classroom, name)
+    chosen: tuple[str, ...] = ()
+    if picture_pages.asks_for_them(request, classroom, name):
+        chosen = picture_pages.tapped(request)
+        if len(chosen) < pictures.LENGTH:
+            return picture_pages.ask(request, classroom, name)
+    lane = guesses.lane(request, classroom, name, chosen)
     is_checked = guesses.has_try(lane)
     try:
-        joined = actions.join(classroom, name=name, pin=pin, is_checked=is_checked)
+        joined = actions.join(classroom, name=name, pin=pin, chosen=chosen, is_checked=is_checked)
     except actions.NotPossible as refusal:
+        if chosen:
+            return guesses.hold(picture_pages.ask(request, classroom, name, str(refusal)))
         form.add_error(None, str(refusal))
         refused = _ask_name(request, classroom, form, 422)
         return guesses.hold(refused) if lane else refused
     if joined.is_new:
         flood.note_new_name(request, classroom)
-    response = redirect("requests_app:show", classroom.slug)
+    response = redirect(first_page(classroom, joined), classroom.slug)
     if joined.is_proven:
         guesses.was_right(lane)
         guesses.remember(request, response, classroom, name)
@@ -148,6 +164,14 @@ def _come_in(request: HttpRequest, classroom: Classroom, form: JoinForm) -> Http
         tell_sealed(request)
     access.remember_device(response, request.COOKIES, classroom.slug, joined.key)
     return response
+
+
+def first_page(classroom: Classroom, joined: actions.Joined) -> str:
+    """Whoever has no pictures in a class that uses them is asked to choose some, once inside."""
+    student, is_in = joined.device.membership, joined.device.approved_at is not None
+    by_pictures = classroom.pin_mode == Classroom.PinMode.PICTURES
+    asks = by_pictures and is_in and not student.pictures
+    return "classrooms:pictures" if asks else "requests_app:show"
 
 
 def tell_sealed(request: HttpRequest) -> None:

@@ -319,6 +319,8 @@ TABLE = {
     "classrooms:let_all_in": acts(MANAGERS),
     "classrooms:let_in": acts(MANAGERS),
     "classrooms:turn_away": acts(MANAGERS),
+    "classrooms:pictures": both(STUDENT),
+    "classrooms:forget_pictures": acts(MANAGERS),
     "classrooms:crowd": both(MANAGERS),
     "classrooms:vouch": acts(MANAGERS),
     "classrooms:rename": both(MANAGERS),
