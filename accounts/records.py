@@ -185,7 +185,7 @@ register(
         seen=_("operators"),
         rule=HISTORY,
         account="user",
-        told="action_time object_repr action_flag",
+        told="action_time action_flag",
         erase=erase_log,
     ),
 )

@@ -22,6 +22,7 @@ from checkins.models import (
     Template,
     UnnamedReply,
 )
+from checkins.results import named_lines
 from classrooms.models import Membership, School
 from records.registry import (
     Person,
@@ -130,7 +131,9 @@ register(
         seen=_("the student, the helpers of the class"),
         rule=ANSWERS,
         member="student",
+        moment="sent_at",
         told="check_in answers sent_at",
+        says={"answers": lambda reply: dict(named_lines(reply))},
     ),
     Record(
         NoteToSelf,
@@ -140,6 +143,7 @@ register(
         seen=_("the student alone"),
         rule=ANSWERS,
         member="student",
+        moment="check_in__opened_at",
         told="check_in text",
         private=True,
     ),
@@ -151,6 +155,7 @@ register(
         seen=_("the student, the helpers of the class"),
         rule=ANSWERS,
         member="student",
+        moment="check_in__opened_at",
         told="check_in task",
     ),
     Record(
@@ -165,6 +170,7 @@ register(
         ),
         rule=WISHES,
         member="student",
+        moment="requested_at",
         told="adult soon status requested_at passed_to passed_at to_school_at read_by"
         " acknowledged_at ended_at",
         private=True,
@@ -212,6 +218,7 @@ register(
         seen=_("the student, the helpers of the class while the lesson lasts"),
         rule=ANSWERS,
         member="student",
+        moment="lesson__opened_at",
         told="going changed_at",
         private=True,
     ),
@@ -223,6 +230,7 @@ register(
         seen=_("the student, the helpers of the class"),
         rule=CONTACTS,
         member="student",
+        moment="at",
         told="kind answer at answered_at by",
     ),
     Record(

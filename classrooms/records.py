@@ -17,6 +17,7 @@ from classrooms.models import (
     Task,
 )
 from records.registry import (
+    ForAdmin,
     Record,
     Rule,
     not_personal,
@@ -74,6 +75,7 @@ register(
         rule=LEFT,
         member="pk",
         told="classroom role name joined_at removed_at on_roster",
+        for_admin=ForAdmin.ROWS,
     ),
     Record(
         Membership,
@@ -83,6 +85,7 @@ register(
         seen=_("the person, the teachers of the class, the school's admins"),
         rule=LEFT,
         member="pk",
+        for_admin=ForAdmin.ROWS,
         erase=with_its_row,
     ),
     Record(
@@ -115,7 +118,9 @@ register(
         seen=_("the person; the teachers see how many"),
         rule=DEVICES,
         member="membership",
+        moment="created_at",
         told="created_at approved_at used_on",
+        for_admin=ForAdmin.ROWS,
     ),
     Record(
         Attendance,
@@ -125,7 +130,8 @@ register(
         seen=_("the person; nobody else reads a list of it"),
         rule=ATTENDANCE,
         member="membership",
-        told="lesson",
+        moment="lesson__opened_at",
+        told="lesson__opened_at",
         private=True,
     ),
     Record(

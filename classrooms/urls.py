@@ -1,6 +1,6 @@
 from django.urls import path
 
-from classrooms import leaving_pages, manage, picture_pages, views
+from classrooms import kept_pages, leaving_pages, manage, picture_pages, views
 
 app_name = "classrooms"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path(room + "waiting/", views.waiting, name="waiting"),
     path(room + "leave/", views.leave, name="leave"),
     path(room + "sign/", views.sign, name="sign"),
+    path(room + "kept/", kept_pages.mine, name="kept"),
+    path(room + "kept/file/", kept_pages.download_mine, name="download_kept"),
     path(room + "manage/", manage.people, name="people"),
     path(room + "manage/door/let-all-in/", manage.let_all_in, name="let_all_in"),
     path(room + "manage/door/crowd/", manage.crowd, name="crowd"),
@@ -34,6 +36,8 @@ urlpatterns = [
     path(member + "forget-pictures/", manage.forget_pictures, name="forget_pictures"),
     path(member + "vouch/", manage.vouch, name="vouch"),
     path(member + "remove/", leaving_pages.remove, name="remove"),
+    path(member + "kept/", kept_pages.of_student, name="kept_of"),
+    path(member + "kept/file/", kept_pages.download_of_student, name="download_kept_of"),
     path(member + "erase/", leaving_pages.erase_student, name="erase_student"),
     path(member + "come-back/", leaving_pages.come_back, name="come_back"),
     path(member + "role/", manage.change_role, name="change_role"),

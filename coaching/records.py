@@ -31,6 +31,7 @@ register(
         seen=_("the student alone"),
         rule=NOTES,
         member="student",
+        moment="written_at",
         told="text written_at",
         private=True,
     ),

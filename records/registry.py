@@ -30,8 +30,9 @@ A person is a set of memberships, or an account, or both (``Person``).
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 
 from django.conf import settings
@@ -45,6 +46,9 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 #: Steps that one rule makes in one run of the clock; what is left waits for the next.
 STEPS = 50
+#: Rows of one model that a person is told at most, the newest first, so that no file grows without
+#: end.
+MOST = 2000
 
 #: A text in the language of whoever reads it (gettext_lazy).
 Words = Any
@@ -81,6 +85,22 @@ class Rule:
         return str(self.keeps) % {"days": self.kept_days} if self.days else str(self.keeps)
 
 
+class Reader(Enum):
+    """Whom somebody's rows are told."""
+
+    PERSON = auto()
+    TEACHER = auto()
+    ADMIN = auto()
+
+
+class ForAdmin(Enum):
+    """What a school admin, who helps in no class, reads of a pupil."""
+
+    NOTHING = auto()
+    COUNT = auto()
+    ROWS = auto()
+
+
 Eraser = Callable[["Record", Person], object]
 
 
@@ -102,9 +122,11 @@ class Record:
     """Some fields of a model, and what a person can be told of them.
 
     ``member`` and ``account`` are the ways (field look-ups) from a row to the membership and to
-    the account that it is about. ``told`` names the fields that the person gets to read, if not
-    all. ``private``: for the person alone, never for a teacher. ``erase``: what becomes of the
-    rows when the person is erased.
+    the account that it is about. ``told`` names the fields (or look-ups) that the person gets to
+    read, if not all; ``says`` puts one of them into words, given the row. ``private``: for the
+    person alone, never for a teacher; ``for_admin``: what a school admin reads. ``moment`` is the
+    look-up of when it came to be: rows without one are not told where a past is closed. ``erase``:
+    what becomes of the rows when the person is erased.
     """
 
     model: type[models.Model]
@@ -116,7 +138,10 @@ class Record:
     member: str = ""
     account: str = ""
     told: str | None = None
+    says: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     private: bool = False
+    for_admin: ForAdmin = ForAdmin.NOTHING
+    moment: str = ""
     erase: Eraser = delete_rows
 
     @property
@@ -126,6 +151,11 @@ class Record:
     @property
     def told_names(self) -> tuple[str, ...]:
         return self.names if self.told is None else tuple(self.told.split())
+
+    def is_told_to(self, reader: Reader) -> bool:
+        if reader is Reader.ADMIN:
+            return self.for_admin is ForAdmin.ROWS and not self.private
+        return reader is Reader.PERSON or not self.private
 
     def rows_of(self, person: Person) -> models.QuerySet:
         about = Q(pk=None)
@@ -149,16 +179,10 @@ class Plain:
 class Told:
     """What one model keeps about one person: its declarations, and a dict for each row."""
 
-    model: type[models.Model]
     records: list[Record]
     rows: list[dict[str, Any]]
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Field name → what people call it."""
-        told = {name for record in self.records for name in record.told_names}
-        fields = self.model._meta.concrete_fields
-        return {field.name: str(field.verbose_name) for field in fields if field.name in told}
+    #: There are more rows than were asked for; these are the newest.
+    is_cut: bool = False
 
 
 _records: list[Record] = []
@@ -255,45 +279,76 @@ def _steps(rule: Rule, now: datetime) -> Iterator[int]:
 # --- Telling and erasing -----------------------------------------------------
 
 
-def tell(person: Person, *, to_self: bool) -> list[Told]:
-    """Everything that is kept about a person; to others without what is for the person alone."""
+def tell(
+    person: Person, reader: Reader, *, since: datetime | None = None, most: int = MOST
+) -> list[Told]:
+    """What is kept about a person, as far as ``reader`` may know it: the newest rows of each
+    model. ``since``: nothing from before, and nothing that has no moment."""
     by_model: dict[type[models.Model], list[Record]] = {}
     for record in _records:
-        if record.told_names and (to_self or not record.private):
+        if record.told_names and record.is_told_to(reader) and (since is None or record.moment):
             by_model.setdefault(record.model, []).append(record)
-    found = (_told(model, records, person) for model, records in by_model.items())
+    found = (_told(records, person, since, most) for records in by_model.values())
     return [told for told in found if told.rows]
 
 
-def count(person: Person) -> list[tuple[Words, int]]:
+def count(person: Person, *, reader: Reader = Reader.TEACHER) -> list[tuple[Words, int]]:
     """What there is about a person, as others may know: what it is, and how many rows."""
     found = []
     for record in _records:
-        if not record.private and record.told_names and record.erase is not with_its_row:
+        is_counted = reader is not Reader.ADMIN or record.for_admin is ForAdmin.COUNT
+        is_counted = is_counted and not record.private and record.erase is not with_its_row
+        if is_counted and record.told_names:
             rows = record.rows_of(person).count()
             found += [(record.what, rows)] if rows else []
     return found
 
 
-def _told(model: type[models.Model], records: list[Record], person: Person) -> Told:
+def _told(records: list[Record], person: Person, since: datetime | None, most: int) -> Told:
     rows: dict[Any, dict[str, Any]] = {}
+    is_cut = False
+    for same in _by_way(records):
+        found = same[0].rows_of(person)
+        if since is not None:
+            found = found.filter(**{f"{same[0].moment}__gte": since})
+        related = {way for record in same for way in _related(record)}
+        newest = list(found.select_related(*related).order_by("-pk")[: most + 1])
+        is_cut = is_cut or len(newest) > most
+        for row in newest[:most]:
+            said = rows.setdefault(row.pk, {})
+            for record in same:
+                said.update({name: _value(record, row, name) for name in record.told_names})
+    return Told(records, list(rows.values()), is_cut)
+
+
+def _by_way(records: list[Record]) -> list[list[Record]]:
+    """Declarations that find the same rows, together: one query for all of them."""
+    ways: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
-        related = [name for name in record.told_names if model._meta.get_field(name).is_relation]
-        for row in record.rows_of(person).select_related(*related).order_by("pk"):
-            said = {name: _value(row, name) for name in record.told_names}
-            rows.setdefault(row.pk, {}).update(said)
-    return Told(model, records, list(rows.values()))
+        ways.setdefault((record.member, record.account, record.moment), []).append(record)
+    return list(ways.values())
 
 
-def _value(row: models.Model, name: str) -> Any:
-    """A field as JSON can hold it and people can read it."""
-    field = row._meta.get_field(name)
-    value = getattr(row, name)
+def _related(record: Record) -> list[str]:
+    """Ways to other rows that are told, so that they are not fetched one by one."""
+    ways = [name.rpartition("__")[0] for name in record.told_names if "__" in name]
+    plain = [name for name in record.told_names if "__" not in name]
+    return ways + [name for name in plain if record.model._meta.get_field(name).is_relation]
+
+
+def _value(record: Record, row: Any, name: str) -> Any:
+    """A field as JSON can hold it and people can read it; times in the zone of the reader."""
+    if name in record.says:
+        return record.says[name](row)
+    way, _dots, last = name.rpartition("__")
+    for each in way.split("__") if way else ():
+        row = getattr(row, each)
+    value = getattr(row, last)
     if isinstance(value, datetime):
-        return timezone.localtime(value).isoformat(timespec="minutes")
-    if getattr(field, "choices", None):
-        return str(getattr(row, f"get_{name}_display")())
-    if isinstance(value, str | int | float | list | dict | None):
+        return timezone.localtime(value)
+    if getattr(row._meta.get_field(last), "choices", None):
+        return str(getattr(row, f"get_{last}_display")())
+    if isinstance(value, str | int | float | list | dict | date | None):
         return value
     return str(value)
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from records.registry import (
+    ForAdmin,
     Record,
     Rule,
     not_personal,
@@ -11,6 +12,7 @@ from records.registry import (
 )
 from requests_app import forgetting
 from requests_app.models import Event, HelpRequest, LessonTotals, Queue
+from requests_app.said import Tried
 
 WORDS = Rule(
     "words of requests",
@@ -25,6 +27,12 @@ REQUESTS = Rule(
     empty=forgetting.delete_requests,
 )
 
+
+def tried_in_words(help_request: HelpRequest) -> list[str]:
+    known = Tried.values
+    return [str(Tried(each).label) for each in help_request.tried if each in known]
+
+
 register(
     Record(
         HelpRequest,
@@ -37,7 +45,9 @@ register(
         seen=_("the student, the helpers of the class; operators see that, not what about"),
         rule=REQUESTS,
         member="student",
+        moment="raised_at",
         told="raised_at status first_response_at help_started_at ended_at",
+        for_admin=ForAdmin.COUNT,
         erase=forgetting.erase_requests,
     ),
     Record(
@@ -48,6 +58,8 @@ register(
         seen=_("the student, the helpers of the class"),
         rule=REQUESTS,
         member="student",
+        moment="raised_at",
+        says={"tried": tried_in_words},
         erase=with_its_row,
     ),
     Record(
@@ -58,6 +70,7 @@ register(
         seen=_("the student; the helpers of the class see reasons as totals of five or more"),
         rule=REQUESTS,
         member="student",
+        moment="raised_at",
         private=True,
         erase=with_its_row,
     ),
@@ -69,6 +82,7 @@ register(
         seen=_("the student, the helpers of the class"),
         rule=WORDS,
         member="student",
+        moment="raised_at",
         told="text hint next_step",
         erase=with_its_row,
     ),
@@ -80,6 +94,7 @@ register(
         seen=_("the student alone"),
         rule=WORDS,
         member="student",
+        moment="raised_at",
         private=True,
         erase=with_its_row,
     ),
@@ -91,6 +106,7 @@ register(
         seen=_("the student, the helpers of the class"),
         rule=WORDS,
         member="student",
+        moment="raised_at",
         private=True,
         erase=with_its_row,
     ),
@@ -135,7 +151,9 @@ register(
         seen=_("operators see the steps, not what was said"),
         rule=REQUESTS,
         member="help_request__student",
+        moment="help_request__raised_at",
         told="happened_at verb status",
+        private=True,
         erase=with_its_row,
     ),
     Record(
@@ -146,7 +164,9 @@ register(
         seen=_("operators"),
         rule=REQUESTS,
         member="actor",
+        moment="help_request__raised_at",
         told="happened_at verb",
+        private=True,
         erase=with_its_row,
     ),
 )
