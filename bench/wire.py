@@ -165,6 +165,8 @@ class Http:
     def __init__(self, url: str) -> None:
         self.url, self.host = url, url.removeprefix("http://")
         self.writer: asyncio.StreamWriter | None = None
+        #: What tells one browser from another.
+        self.token = secrets.token_hex(16)
 
     async def open(self) -> "Http":
         name, port = self.host.split(":")
@@ -180,14 +182,13 @@ class Http:
 
     async def post(self, path: str, cookie: str, **form: str) -> Answer:
         """The CSRF token is a cookie that this client made up, sent back as a header."""
-        token = "a" * 32
         headers = {
-            "X-CSRFToken": token,
+            "X-CSRFToken": self.token,
             "HX-Request": "true",
             "Origin": self.url,
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        cookies = f"{cookie}; csrftoken={token}".lstrip("; ")
+        cookies = f"{cookie}; csrftoken={self.token}".lstrip("; ")
         return await self._send("POST", path, cookies, headers, urlencode(form))
 
     async def _send(self, method: str, path: str, cookie: str, more: dict, body: str) -> Answer:
