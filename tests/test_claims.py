@@ -17,6 +17,10 @@ ROOT = Path(settings.BASE_DIR)
 PARTS = (("# helpdesk", "## Try it"), ("## What it keeps, and who sees it", "## How it is built"))
 #: Sentence → "file::test", under tests/. A sentence of names or of the problem promises nothing.
 CLAIMS = {
+    "Everybody can read and save what is kept about them.": (
+        "records/test_telling.py::test_a_student_reads_and_saves_all_that_is_kept",
+        "records/test_telling.py::test_staff_read_about_themselves_and_no_pupil",
+    ),
     "Many students who need help never ask.": (),
     "**helpdesk** makes asking easy, private and fast: a student taps **Raise hand** in any "
     "browser, the teacher's screen shows it at once, the teacher helps, and both screens tell the "
