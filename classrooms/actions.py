@@ -91,6 +91,7 @@ def add_staff(classroom: Classroom, user, role: str) -> Membership:
             "name": user.name or user.email.partition("@")[0],
             "joined_at": timezone.now(),
             "removed_at": None,
+            "erase_asked_at": None,
         },
     )
     return membership
@@ -119,8 +120,12 @@ def archive(classroom: Classroom) -> None:
     tell_end(classroom=classroom)
 
 
+@transaction.atomic
 def restore(classroom: Classroom) -> None:
-    """Bring a class back; it counts as in use from now on."""
+    """Bring a class back; it counts as in use from now on. One that is being erased stays away."""
+    now = Classroom.objects.select_for_update().filter(pk=classroom.pk).first()
+    if now is None or now.erase_asked_at is not None:
+        raise NotPossible(_("This class is being erased. Nobody can bring it back."))
     classroom.archived_at, classroom.restored_at = None, timezone.now()
     classroom.save(update_fields=["archived_at", "restored_at"])
 

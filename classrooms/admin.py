@@ -3,7 +3,10 @@
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
+from accounts.admin import AccountAdmin
+from accounts.models import User
 from classrooms import actions
+from classrooms.erasing_admin import Erases
 from classrooms.models import Classroom, Lesson, Membership, School, SchoolAdmin
 
 
@@ -27,20 +30,28 @@ class SchoolAdminInline(admin.TabularInline):
 
 
 @admin.register(School)
-class SchoolPage(admin.ModelAdmin):
-    list_display = ("name", "time_zone", "created_at")
+class SchoolPage(Erases):
+    list_display = ("name", "time_zone", "created_at", "erase_asked_at")
     search_fields = ("name",)
     inlines = (SchoolAdminInline,)
 
 
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class AccountPage(Erases, AccountAdmin):
+    """What erasing an account takes with it is known here, above the accounts."""
+
+
 @admin.register(Classroom)
-class ClassroomPage(NotByHand):
-    list_display = ("name", "school", "code_is_open", "created_at", "archived_at")
+class ClassroomPage(Erases, NotByHand):
+    list_display = ("name", "school", "code_is_open", "created_at", "archived_at", "erase_asked_at")
     list_filter = ("school", "code_is_open")
     list_select_related = ("school",)
     search_fields = ("name", "slug")
     exclude = ("pin",)
-    actions = ("put_away", "bring_back", "new_code")
+    actions = ("put_away", "bring_back", "new_code", "erase_one")
 
     @admin.action(description="Put away", permissions=["view"])
     def put_away(self, request: HttpRequest, queryset) -> None:
@@ -50,7 +61,10 @@ class ClassroomPage(NotByHand):
     @admin.action(description="Bring back", permissions=["view"])
     def bring_back(self, request: HttpRequest, queryset) -> None:
         for classroom in queryset:
-            actions.restore(classroom)
+            try:
+                actions.restore(classroom)
+            except actions.NotPossible as refusal:
+                messages.warning(request, f"{classroom}: {refusal}")
 
     @admin.action(description="New code; sign out all students", permissions=["view"])
     def new_code(self, request: HttpRequest, queryset) -> None:
@@ -59,13 +73,13 @@ class ClassroomPage(NotByHand):
 
 
 @admin.register(Membership)
-class MembershipPage(NotByHand):
+class MembershipPage(Erases, NotByHand):
     list_display = ("name", "role", "classroom", "joined_at", "removed_at")
     list_filter = ("role", "classroom__school")
     list_select_related = ("classroom",)
     search_fields = ("name", "user__email")
     exclude = ("pin", "sealed_before")
-    actions = ("take_out",)
+    actions = ("take_out", "erase_one")
 
     @admin.action(description="Take out of the class", permissions=["view"])
     def take_out(self, request: HttpRequest, queryset) -> None:

@@ -34,7 +34,8 @@ class TypedName(forms.Form):
 
     def clean_name(self) -> str:
         typed = self.cleaned_data["name"]
-        if name_key(typed) != name_key(self.wanted):
+        key = name_key(self.wanted)  # of a name that is only signs nothing may be left
+        if typed != self.wanted and (not key or name_key(typed) != key):
             raise forms.ValidationError(
                 _("This is not the same name. Nothing is erased. Look above and type it once more.")
             )

@@ -39,6 +39,8 @@ class School(models.Model):
         _("time zone"), max_length=64, default=default_time_zone, validators=[check_time_zone]
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    #: From then on nobody administers it, and the clock erases it (classrooms.erasing).
+    erase_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     def __str__(self) -> str:
         return self.name
@@ -104,6 +106,8 @@ class Classroom(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: When it was brought back after it had been put away: it counts as in use from then on.
     restored_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: From then on it stays put away, and the clock erases it (classrooms.erasing).
+    erase_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ClassroomQuerySet.as_manager()
 
@@ -190,6 +194,8 @@ class Membership(models.Model):
     #: Set when somebody came in by this name with no proof: they are shown nothing of their own
     #: from before (classrooms.proof).
     sealed_before = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Somebody who is gone from the class, and whom the clock erases (classrooms.erasing).
+    erase_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 

@@ -68,7 +68,8 @@ INVITES = Rule(
 register(
     Record(
         Membership,
-        "classroom user role name name_key look_key joined_at removed_at on_roster sealed_before",
+        "classroom user role name name_key look_key joined_at removed_at on_roster sealed_before"
+        " erase_asked_at",
         what=_("Name in a class, and since when"),
         why=_("so that whoever helps knows who asked"),
         seen=_("the person, the helpers of the class, the school's admins, operators"),
@@ -176,11 +177,11 @@ register(
         erase=unlink_rows,
     ),
 )
-not_personal(School, "name time_zone created_at", why="an institution")
+not_personal(School, "name time_zone created_at erase_asked_at", why="an institution")
 not_personal(
     Classroom,
     "school name slug code code_is_open code_expires_at join_by pin_mode pin approval created_at"
-    " archived_at restored_at shut_at crowd_since reopened_at",
+    " archived_at restored_at erase_asked_at shut_at crowd_since reopened_at",
     why="how a class is called and how people come in",
 )
 not_personal(Task, "classroom title position archived_at", why="what the class works on")

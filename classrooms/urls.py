@@ -1,6 +1,6 @@
 from django.urls import path
 
-from classrooms import kept_pages, leaving_pages, manage, picture_pages, views
+from classrooms import erasing_pages, kept_pages, leaving_pages, manage, picture_pages, views
 
 app_name = "classrooms"
 
@@ -20,6 +20,14 @@ urlpatterns = [
     path("school/take-back/", views.take_back_admin_invite, name="take_back_admin_invite"),
     path("school/remove-admin/", views.remove_admin, name="remove_admin"),
     path("school/restore/", views.restore, name="restore"),
+    path("school/people/", erasing_pages.school_people, name="school_people"),
+    path("school/people/<int:person>/erase/", erasing_pages.erase_staff, name="erase_staff"),
+    path(
+        "school/classes/<int:classroom>/erase/",
+        erasing_pages.erase_classroom,
+        name="erase_classroom",
+    ),
+    path("school/erase/", erasing_pages.erase_school, name="erase_school"),
     path("invite/<str:key>/", views.accept_invite, name="accept_invite"),
     path(room + "waiting/", views.waiting, name="waiting"),
     path(room + "leave/", views.leave, name="leave"),

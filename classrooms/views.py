@@ -324,7 +324,11 @@ def restore(request: SchoolRequest) -> HttpResponse:
         Classroom.objects.filter(school=request.school).exclude(archived_at=None),
         pk=id_in(request.POST.get("classroom", "")),
     )
-    actions.restore(classroom)
+    try:
+        actions.restore(classroom)
+    except actions.NotPossible as refusal:
+        messages.error(request, str(refusal))
+        return _show_school(request, status=409)
     messages.success(request, _("The class is back."))
     return _back_to(request.school)
 
@@ -383,7 +387,8 @@ def _show_school(
         "form": form,
         "new": new,
         "in_use": [each for each in classrooms if each.archived_at is None],
-        "put_away": [each for each in classrooms if each.archived_at is not None],
+        "put_away": [each for each in classrooms if each.archived_at and not each.erase_asked_at],
+        "going": [each for each in classrooms if each.erase_asked_at],
         "admins": request.school.admins.select_related("user").order_by("pk"),
         "protected": second_factor.protected(request.school.admins.values("user")),
         "invitations": invitations.listed(school=request.school),

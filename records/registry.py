@@ -143,6 +143,7 @@ class Record:
     for_admin: ForAdmin = ForAdmin.NOTHING
     moment: str = ""
     erase: Eraser = delete_rows
+    loosen: Callable[[Person], int] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -292,10 +293,17 @@ def tell(
     return [told for told in found if told.rows]
 
 
-def count(person: Person, *, reader: Reader = Reader.TEACHER) -> list[tuple[Words, int]]:
+def count(
+    person: Person,
+    *,
+    reader: Reader = Reader.TEACHER,
+    without: type[models.Model] | None = None,
+) -> list[tuple[Words, int]]:
     """What there is about a person, as others may know: what it is, and how many rows."""
     found = []
     for record in _records:
+        if record.model is without:
+            continue
         is_counted = reader is not Reader.ADMIN or record.for_admin is ForAdmin.COUNT
         is_counted = is_counted and not record.private and record.erase is not with_its_row
         if is_counted and record.told_names:
@@ -351,6 +359,13 @@ def _value(record: Record, row: Any, name: str) -> Any:
     if isinstance(value, str | int | float | list | dict | date | None):
         return value
     return str(value)
+
+
+def loosen(person: Person) -> Iterator[int]:
+    """What takes long, step by step, before a person is erased; nobody waits long for a step."""
+    for record in reversed(_records):
+        while record.loosen is not None and (count := record.loosen(person)):
+            yield count
 
 
 @transaction.atomic

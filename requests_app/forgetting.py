@@ -22,6 +22,8 @@ from requests_app.models import (
 
 #: Fields that say which adult it was.
 PEOPLE = ("helper", "last_helper", "raised_by")
+#: Requests from which an adult is forgotten in one step: their whole history is read.
+HELPED_AT_A_TIME = 50
 
 
 # --- What was written --------------------------------------------------------
@@ -147,15 +149,27 @@ def forget_helper(record: Record, person: Person) -> None:
 
     Whoever they were on the way to goes back into line first.
     """
+    _forget_in_requests(person, None)
+
+
+def forget_helper_slowly(person: Person) -> int:
+    """The same for a batch of requests; returns how many. A year of helping is thousands."""
+    return _forget_in_requests(person, HELPED_AT_A_TIME)
+
+
+def _forget_in_requests(person: Person, most: int | None) -> int:
     held = HelpRequest.objects.filter(helper__in=person.members, status__in=WITH_HELPER)
     for help_request in held:
         actions.put_back(help_request, by=None)
     involved = Q(events__actor__in=person.members)
     for name in PEOPLE:
         involved |= Q(**{f"{name}__in": person.members})
-    touched = HelpRequest.objects.filter(involved).values_list("pk", flat=True).distinct()
-    for queue_id in set(touched.order_by().values_list("queue", flat=True)):
-        _forget_in_queue(queue_id, list(touched.filter(queue=queue_id)), frozenset(person.members))
+    touched = HelpRequest.objects.filter(involved).distinct().order_by("pk")
+    found = list(touched.values_list("pk", "queue_id")[:most])
+    for queue_id in {queue for _pk, queue in found}:
+        mine = [pk for pk, queue in found if queue == queue_id]
+        _forget_in_queue(queue_id, mine, frozenset(person.members))
+    return len(found)
 
 
 @transaction.atomic

@@ -120,6 +120,7 @@ register(
         member="helper",
         told="claimed_at help_started_at ended_at given hint",
         erase=forgetting.forget_helper,
+        loosen=forgetting.forget_helper_slowly,
     ),
     Record(
         HelpRequest,

@@ -6,7 +6,7 @@ from huey import crontab
 from huey.constants import EmptyData
 from huey.contrib.djhuey import HUEY, db_periodic_task, on_startup
 
-from classrooms import endings
+from classrooms import endings, erasing
 from records import registry
 from requests_app import actions
 
@@ -19,6 +19,12 @@ def run_clock() -> None:
     actions.run_clock()
     endings.forget_old()
     HUEY.storage.put_data(_WORKED, str(int(time.time())).encode())
+
+
+@db_periodic_task(crontab(minute="*"))
+def finish_erasing() -> None:
+    """A class, a school or an adult that somebody asked to erase."""
+    erasing.finish()
 
 
 @db_periodic_task(crontab(minute="23"))

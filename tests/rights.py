@@ -122,6 +122,24 @@ def erased(subject: Subject) -> None:
     leaving.erase_member(subject.member)
 
 
+def staff_erased(subject: Subject) -> None:
+    from classrooms import erasing
+
+    erasing.ask_staff(subject.member.user, subject.school)
+
+
+def class_erased(subject: Subject) -> None:
+    from classrooms import erasing
+
+    erasing.ask_classroom(subject.room)
+
+
+def school_erased(subject: Subject) -> None:
+    from classrooms import erasing
+
+    erasing.ask_school(subject.school)
+
+
 def made_an_assistant(subject: Subject) -> None:
     from classrooms import actions
 
@@ -194,6 +212,14 @@ CAUSES = {
     "class put away": Cause("student", put_away),
     "class of a teacher put away": Cause("teacher", put_away),
     "school right taken": Cause("admin", school_right_taken),
+    "assistant erased": Cause("assistant", staff_erased),
+    "teacher erased": Cause("teacher", staff_erased),
+    "admin erased": Cause("admin", staff_erased),
+    "class erased": Cause("student", class_erased),
+    "class of a teacher erased": Cause("teacher", class_erased),
+    "school of a student erased": Cause("student", school_erased),
+    "school of a teacher erased": Cause("teacher", school_erased),
+    "school of an admin erased": Cause("admin", school_erased),
 }
 
 

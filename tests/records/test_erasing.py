@@ -6,7 +6,7 @@ from django.urls import reverse
 from accounts.models import User
 from checkins.models import Change
 from classrooms import actions as people
-from classrooms import leaving
+from classrooms import erasing
 from classrooms.actions import NotPossible
 from classrooms.models import Classroom, Membership, School
 from resources import actions as resources
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def test_a_class_goes_with_everybody_in_it_and_its_school_stays(room, grace, ada, school):
     other = people.add_classroom(school, name="Other", teacher=grace.user)
     busy_life(ada, grace)
-    leaving.erase_classroom(room)
+    erasing.erase_classroom(room)
     assert rows_about(ada.pk, "Ada Lovelace", "canary-") == set()
     assert list(Classroom.objects.all()) == [other]
     assert User.objects.filter(pk=grace.user_id).exists()
@@ -34,7 +34,7 @@ def test_a_school_goes_and_another_one_stays(room, grace, ada, edsger, school):
     Membership.objects.create(classroom=room, user=both.user, role="teacher", name="Both Schools")
     there = student(away, "Far Student")
     busy_life(ada, grace)
-    leaving.erase_school(school)
+    erasing.erase_school(school)
     assert list(School.objects.all()) == [far]
     assert rows_about(ada.pk, "Ada Lovelace", "Grace Hopper", "Edsger", "canary-") == set()
     assert set(User.objects.values_list("email", flat=True)) == {"both@example.org"}
@@ -47,7 +47,7 @@ def test_a_member_of_staff_goes_from_what_others_keep(room, grace, ada, school, 
     )
     resources.publish_entry(entry, by=alan.user)
     busy_life(ada, alan)
-    leaving.erase_staff(alan.user, school)
+    erasing.erase_staff(alan.user, school)
     entry.refresh_from_db()
     assert (entry.author, entry.contact) == ("somebody who has left", "Ask somebody who has left")
     assert entry.owner is None
@@ -60,7 +60,7 @@ def test_a_member_of_staff_goes_from_what_others_keep(room, grace, ada, school, 
 def test_the_only_admin_and_the_only_teacher_stay(grace, edsger, school):
     for user in (grace.user, edsger.user):
         with pytest.raises(NotPossible):
-            leaving.erase_staff(user, school)
+            erasing.erase_staff(user, school)
     assert User.objects.count() == 2
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from checkins import actions as check_ins
 from checkins import replies
+from classrooms.models import Classroom, Membership, School
 from coaching import actions as coaching
 from requests_app import actions
 from requests_app.models import Queue
@@ -28,6 +29,10 @@ CANARIES = (
     "worried", "hint-1", "It felt awkward", "awkward", "Partly", "partly", "Explain it to me",
     "explain", "Stuck",
 )  # fmt: skip
+
+
+#: Models whose pages have "Erase".
+ERASED = (User, School, Classroom, Membership)
 
 
 @pytest.fixture
@@ -66,6 +71,8 @@ def pages_of_the_operator(client):
         for row in model._base_manager.all():
             for page in ("change", "history", "delete"):
                 yield reverse(f"{name}_{page}", args=[row.pk])
+            if model in ERASED:
+                yield reverse(f"{name}_erase", args=[row.pk])
 
 
 def test_no_page_of_the_operator_tells_what_a_pupil_said(everything_said, client):
