@@ -25,8 +25,9 @@ from records.registry import Person, Reader
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that one run of the clock works on it; then its other jobs have their turn.
-AT_A_TIME = 20.0
+#: Seconds of each minute that the clock works on it: it does one job at a time, and the moves
+#: whose time has come wait for that long at most.
+AT_A_TIME = 5.0
 
 Counts = list[tuple[str, int]]
 

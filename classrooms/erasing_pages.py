@@ -66,14 +66,14 @@ def of_school(school: School) -> Erasing:
         name=school.name,
         there_is=erasing.depends_on_school(school),
         says=[
-            _("All classes close at once, and nobody sets up this school any more, not even you."),
+            _("All classes close at once, and its admins have no rights in it any more."),
             _(
                 "Then everything in it is erased, a little at a time so that others do not wait."
                 " That begins within a minute or two; a big school can take hours."
             ),
             _(
-                "Accounts that are used in no other school are erased too, yours among them."
-                " Nobody can bring any of it back."
+                "Accounts that are used in no other school are erased too, those of the admins as"
+                " well. Nobody can bring any of it back."
             ),
         ],
         ask=lambda: erasing.ask_school(school),

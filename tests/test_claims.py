@@ -115,6 +115,13 @@ CLAIMS = {
         "records/::test_the_name_typed_erases_everything",
         "test_claims.py::test_the_days_are_those_that_are_promised",
     ),
+    "School admins erase an adult, a class or the whole school from its page, after typing the "
+    "name.": (
+        "records/::test_a_wrong_name_erases_nothing_and_stays_in_the_field",
+        "records/::test_a_class_shows_what_depends_on_it_closes_at_once_and_is_gone_after_the_clock",
+        "records/::test_a_school_closes_for_its_admins_at_once_and_goes_with_their_accounts",
+        "records/::test_an_adult_shows_what_there_is_and_goes",
+    ),
     "[docs/privacy.md](docs/privacy.md) lists every field, how long it stays and who sees it.": (
         "records/::test_each_field_of_each_model_is_declared",
         "records/::test_the_page_about_privacy_says_what_is_declared",
