@@ -178,7 +178,8 @@ class Plain:
 
 @dataclass(frozen=True)
 class Told:
-    """What one model keeps about one person: its declarations, and a dict for each row."""
+    """What one model keeps about one person: the declarations by which rows were found, and a dict
+    for each row."""
 
     records: list[Record]
     rows: list[dict[str, Any]]
@@ -314,6 +315,7 @@ def count(
 
 def _told(records: list[Record], person: Person, since: datetime | None, most: int) -> Told:
     rows: dict[Any, dict[str, Any]] = {}
+    telling: list[Record] = []
     is_cut = False
     for same in _by_way(records):
         found = same[0].rows_of(person)
@@ -322,11 +324,12 @@ def _told(records: list[Record], person: Person, since: datetime | None, most: i
         related = {way for record in same for way in _related(record)}
         newest = list(found.select_related(*related).order_by("-pk")[: most + 1])
         is_cut = is_cut or len(newest) > most
+        telling += same if newest else []
         for row in newest[:most]:
             said = rows.setdefault(row.pk, {})
             for record in same:
                 said.update({name: _value(record, row, name) for name in record.told_names})
-    return Told(records, list(rows.values()), is_cut)
+    return Told(telling, list(rows.values()), is_cut)
 
 
 def _by_way(records: list[Record]) -> list[list[Record]]:

@@ -46,7 +46,7 @@ register(
         rule=REQUESTS,
         member="student",
         moment="raised_at",
-        told="raised_at status first_response_at help_started_at ended_at",
+        told="raised_at status helper raised_by first_response_at help_started_at ended_at",
         for_admin=ForAdmin.COUNT,
         erase=forgetting.erase_requests,
     ),

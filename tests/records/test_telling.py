@@ -72,6 +72,13 @@ def test_a_student_reads_and_saves_all_that_is_kept(life, browser_of):
         assert "4711" not in text
 
 
+def test_it_says_who_helped_and_lists_nothing_that_is_about_adults(life, grace, browser_of):
+    for who in (life, grace):
+        for text in (files(who, life, browser_of)[0], files(who, life, browser_of)[1].text):
+            assert "Grace Hopper" in text
+            assert has(text, ("Which adult helped", "Which adult came by")) == set()
+
+
 def test_the_file_is_a_file_that_nobody_keeps_a_copy_of(life, browser_of):
     saved = files(life, life, browser_of)[1]
     assert saved["Content-Type"] == "application/json"
