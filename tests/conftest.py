@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html
 
 from accounts.models import User
@@ -51,8 +51,9 @@ def _end_forgotten_sessions(django_db_setup, django_db_blocker, pytestconfig):
 
 @pytest.fixture(autouse=True)
 def _fresh_cache():
-    """No test inherits another one's guess limits, what was known of another one's queue, or
-    answers that waited."""
+    """No test inherits another one's guess limits, what was known of another one's queue,
+    answers that waited, or the language of the last page that was asked for in this thread."""
+    translation.deactivate()
     cache.clear()
     live.forget_all()
     unnamed.forget_all()
