@@ -103,6 +103,7 @@ def _password_reset(request: HttpRequest, user: User, **_facts) -> None:
     address, _made = EmailAddress.objects.get_or_create(user=user, email=user.email.lower())
     if not _was_proven(user, but=address) and not address.verified and address.set_verified():
         address.set_as_primary(conditional=True)
+        Authenticator.objects.filter(user=user).delete()
         _take_over(request, user, keep_password=True)
     sessions.end(SignIn.objects.filter(user=user))
     close_pages(user)

@@ -1,5 +1,6 @@
 """What is kept about people in check-ins and beside them (``records.registry``)."""
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,7 +24,8 @@ from checkins.models import (
     UnnamedReply,
 )
 from checkins.results import named_lines
-from classrooms.models import Membership, School
+from classrooms.adults import names_of, without
+from classrooms.models import Membership
 from records.registry import (
     Person,
     Record,
@@ -86,30 +88,22 @@ def take_off_list(record: Record, person: Person) -> None:
 
 def forget_in_rules(record: Record, person: Person) -> None:
     """A school's rules name adults as somebody typed them."""
-    for name, school in _names_of(person):
+    for name, schools in names_of(person).items():
         for field in ("owner", "backup"):
-            here = {"school": school, field: name}
+            here = {"school__in": schools, field: name}
             SchoolRules.objects.filter(**here).update(**{field: ""})
 
 
 def forget_changer(record: Record, person: Person) -> None:
     """Changes stay, without who made them and without the name that some of them tell."""
     record.rows_of(person).update(by=None)
-    for name, school in _names_of(person):
-        of_members = User.objects.filter(memberships__in=person.members)
-        Change.objects.filter(school=school, by__in=of_members).update(by=None)
-        Change.objects.filter(school=school, title__contains=name).delete()
-
-
-def _names_of(person: Person) -> set[tuple[str, int]]:
-    """``(name, school)`` of an adult; what a student is called stands in no rule."""
-    staff = Membership.objects.filter(pk__in=person.members).staff()
-    found = set(staff.values_list("name", "classroom__school"))
-    if person.account is not None:
-        user = User.objects.get(pk=person.account)
-        for school in School.objects.filter(admins__user=user):
-            found.add((user.name, school.pk))
-    return {(name, school) for name, school in found if name}
+    of_members = User.objects.filter(memberships__in=person.members)
+    for name, schools in names_of(person).items():
+        here = Change.objects.filter(school__in=schools)
+        here.filter(by__in=of_members).update(by=None)
+        for change in here.filter(title__contains=name):
+            change.title = without(name, change.title, str(_now("somebody who has left")))
+            change.save(update_fields=["title"])
 
 
 register(

@@ -26,7 +26,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts import proof, second_factor
 from accounts.models import User
-from classrooms.models import Classroom, Device, Membership, School
+from classrooms.models import Classroom, Device, Membership, Role, School
 from classrooms.prepared import Prepared
 
 #: Classes one browser remembers; the oldest is forgotten first. Keeps the cookie below 4 kB.
@@ -195,6 +195,9 @@ def member_required(view: Callable, *, allowed: Callable[[Membership], bool] | N
             raise Http404
         if entry.is_waiting:
             return redirect("classrooms:waiting", slug)
+        sets_up = entry.membership.role == Role.SCHOOL_ADMIN
+        if sets_up and (missing := second_factor.asked_first(request)):
+            return missing
         if entry.device is not None:
             note_use(entry.device)
         request.entry, request.membership = entry, entry.membership

@@ -287,6 +287,7 @@ def keep_one_teacher(membership: Membership) -> None:
 
 @transaction.atomic
 def remove_school_admin(right: SchoolAdmin) -> None:
+    School.objects.select_for_update().get(pk=right.school_id)  # two could go at the same time
     if right.school.admins.exclude(pk=right.pk).count() == 0:
         raise NotPossible(_("A school needs an admin. Add another one first."))
     right.delete()

@@ -146,6 +146,7 @@ def ask_staff(user: User, school: School) -> None:
     mine = Membership.objects.filter(user=user, classroom__school=school)
     for membership in mine.let_in().select_related("classroom"):
         keep_one_teacher(membership)
+    School.objects.select_for_update().get(pk=school.pk)  # two could go at the same time
     rights = school.admins.filter(user=user)
     if rights.exists() and not school.admins.exclude(user=user).exists():
         raise NotPossible(_("A school needs an admin. Add another one first."))

@@ -117,8 +117,10 @@ def _no_fit() -> str:
 
 
 def _keep_waiting_few(student: Membership) -> None:
-    if student.devices.filter(approved_at=None).count() >= WAITING_AT_MOST:
-        raise NotPossible(_("Please tell your teacher that you would like to come in."))
+    """The newest wait: whoever guessed before keeps nobody out who comes now."""
+    waiting = student.devices.filter(approved_at=None).order_by("-created_at", "-pk")
+    for device in waiting[WAITING_AT_MOST - 1 :]:
+        forget(device)
 
 
 def _new_student(classroom: Classroom, name: str) -> Membership:
@@ -147,8 +149,12 @@ def _admit(device: Device) -> None:
 
 def _admit_by_name(device: Device) -> None:
     """In, with nothing but a name to show; a name that was never in has no past to seal."""
-    if device.membership.joined_at is not None:
-        proof.seal(device.membership)
+    student = device.membership
+    if student.joined_at is not None:
+        # Pictures that were chosen under a seal may be somebody else's.
+        if student.pictures_open_since is not None:
+            forget_pictures(student)
+        proof.seal(student)
     _admit(device)
 
 
@@ -156,7 +162,7 @@ def _admit_by_name(device: Device) -> None:
 def let_in(device: Device) -> None:
     """The teacher's yes to this one: it proves who it is, unless somebody else is in by name."""
     if not _others_inside(device):
-        proof.open_past(device.membership)
+        _open_to_who_is_in(device.membership)
     _admit(device)
 
 
@@ -192,10 +198,24 @@ def forget_pictures(student: Membership) -> None:
 
 @transaction.atomic
 def vouch(student: Membership) -> None:
-    """The teacher says that whoever is in as this student is: their past opens again."""
-    # Pictures of whoever is in now open as much from now on; those of somebody before do not.
-    here = Membership.objects.filter(pk=student.pk, pictures_open_since=student.sealed_before)
-    here.update(pictures_open_since=None)
+    """The teacher says that whoever is in as this student is: their past opens again.
+
+    Raises NotPossible where two browsers are in, of which one can be somebody else's.
+    """
+    if student.is_sealed and student.devices.filter(approved_at__isnull=False).count() > 1:
+        raise NotPossible(
+            _("Two browsers are in as %(name)s. Sign out their devices, then let the right one in.")
+            % {"name": student.name}
+        )
+    _open_to_who_is_in(student)
+
+
+def _open_to_who_is_in(student: Membership) -> None:
+    """Pictures of whoever is in open as much from now on; those of somebody before go."""
+    chosen = Membership.objects.filter(pk=student.pk).exclude(pictures_open_since=None)
+    chosen.filter(pictures_open_since=student.sealed_before).update(pictures_open_since=None)
+    if chosen.exists():
+        forget_pictures(student)
     proof.open_past(student)
 
 

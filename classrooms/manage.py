@@ -196,7 +196,10 @@ def forget_pictures(request: MemberRequest, member: int) -> HttpResponse:
 def vouch(request: MemberRequest, member: int) -> HttpResponse:
     """The teacher knows who it is that came in by a name alone."""
     person = find_member(request, member)
-    actions.vouch(person)
+    try:
+        actions.vouch(person)
+    except actions.NotPossible as reason:
+        return people_page(request, str(reason), status=409)
     done = _("%(name)s sees again what they wrote here before.")
     messages.success(request, done % {"name": person.name})
     return go(request, "people")

@@ -22,8 +22,13 @@ def same_name(name: str) -> Q:
 def find_student(classroom: Classroom, name: str) -> Membership | None:
     """The student who is meant; the very same name before one that only looks like it."""
     students = classroom.memberships.present().students()
-    found = list(students.filter(same_name(name)).order_by("pk"))
-    exact = [each for each in found if each.name_key == name_key(name)]
+    alike = students.filter(same_name(name)).order_by("pk")
+    exact = [each for each in alike if each.name_key == name_key(name)]
+    found = [each for each in alike if each in exact or look_key(each.name) == look_key(name)]
+    # A release that knew no look renamed these and left the old one; it is in nobody's way.
+    stale = [each.pk for each in alike if each not in found]
+    if stale:
+        students.filter(pk__in=stale).update(look_key="")
     if found:
         return (exact or found)[0]
     if classroom.join_by != Classroom.JoinBy.ROSTER:

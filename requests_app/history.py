@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from classrooms.models import Classroom, Membership
+from classrooms.proof import seen_by
 from requests_app.models import ENDED, HelpRequest, Reason, Status
 
 #: People who gave the same reason before it is shown, and how many answers come out at a time.
@@ -23,8 +24,10 @@ def hands_of(classroom: Classroom) -> QuerySet[HelpRequest]:
 
 
 def hands_of_student(student: Membership, most: int) -> list[HelpRequest]:
-    """A student's own, the newest first."""
-    mine = HelpRequest.objects.filter(student=student, status__in=ENDED)
+    """A student's own, the newest first; of a sealed past none (``classrooms.proof``)."""
+    mine = HelpRequest.objects.filter(
+        seen_by(student, "raised_at"), student=student, status__in=ENDED
+    )
     return list(mine.select_related("task").order_by("-raised_at", "-pk")[:most])
 
 

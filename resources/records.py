@@ -4,15 +4,14 @@ Names stand in it as people wrote them. Where a member of staff is erased, their
 out of the fields that say whom to ask.
 """
 
-from collections.abc import Iterator
-
 from django.db import models
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.records import ACCOUNTS
-from classrooms.models import Membership, Role, School
+from classrooms.adults import names_of, without
+from classrooms.models import School
 from records.registry import (
     Person,
     Record,
@@ -38,41 +37,33 @@ NAMED: dict[type[models.Model], tuple[str, ...]] = {
     Entry: ("author", "reviewed_by", "contact"),
     Step: ("owner", "backup", "contact"),
     Contact: ("name",),
+    Change: ("title",),
 }
-_SCHOOL_OF = {Entry: "school", Step: "pathway__school", Contact: "school"}
-
-
-def names_of(person: Person) -> Iterator[tuple[str, set[int]]]:
-    """Each name that an adult goes by, and the schools where. Of a student there is none: what
-    students are called is in no directory, and a short name could be anything."""
-    staff = Membership.objects.filter(pk__in=person.members).exclude(role=Role.STUDENT)
-    for name, school in set(staff.values_list("name", "classroom__school")):
-        yield name, {school}
-    if person.account is not None:
-        name = User.objects.get(pk=person.account).name
-        schools = School.objects.filter(admins__user=person.account)
-        mine = School.objects.filter(classrooms__memberships__user=person.account)
-        found = {*schools.values_list("pk", flat=True), *mine.values_list("pk", flat=True)}
-        if name and found:
-            yield name, found
+_SCHOOL_OF = {
+    Entry: "school", Step: "pathway__school", Contact: "school", Change: "school"
+}  # fmt: skip
 
 
 def take_name_out(record: Record, person: Person) -> None:
     """Put "somebody who has left" where a name stood; entries stay published."""
     left = str(_now("somebody who has left"))
-    for name, schools in names_of(person):
+    for name, schools in names_of(person).items():
         for model, fields in NAMED.items():
             for row in model._base_manager.filter(**{f"{_SCHOOL_OF[model]}__in": schools}):
-                _replace(row, [each for each in fields if name in getattr(row, each)], name, left)
+                _replace(row, fields, name, left)
 
 
-def _replace(row: models.Model, fields: list[str], name: str, other: str) -> None:
+def _replace(row: models.Model, fields: tuple[str, ...], name: str, other: str) -> None:
     most = {field.name: field.max_length for field in row._meta.concrete_fields}
+    changed = []
     for field in fields:
-        setattr(row, field, getattr(row, field).replace(name, other)[: most[field]])
-    if not fields:
+        text = without(name, getattr(row, field), other)[: most[field]]
+        if text != getattr(row, field):
+            setattr(row, field, text)
+            changed.append(field)
+    if not changed:
         return
-    row.save(update_fields=fields)
+    row.save(update_fields=changed)
     if isinstance(row, Entry):
         actions.index_again(row)
     elif isinstance(row, Step):
