@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -23,6 +24,10 @@ from classrooms.models import Classroom, Device, Membership, Role, School
 from requests_app import actions, asides, live
 from requests_app.asides import Aside
 from requests_app.models import Queue
+
+#: How long one example takes says how busy the machine is, not whether it holds.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)
