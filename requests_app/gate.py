@@ -23,6 +23,8 @@ MOST_SOCKETS, MOST_KNOCKS = 20, 60
 HOLD_OFF, MOST_HELD = 1, 256
 #: How many are looked up at a time: one query can name no more than some ten thousand.
 MOST_AT_ONCE = 1000
+#: Seconds in which those who come together are gathered: a thousand are a few lots, not fifty.
+GATHER = 0.03
 #: Seconds until a database that did not answer is asked again.
 ASK_AGAIN = 1
 
@@ -109,6 +111,7 @@ class Gate:
     async def _ask(self) -> None:
         try:
             while self.waiting:
+                await asyncio.sleep(GATHER)
                 lot = list(self.waiting)[:MOST_AT_ONCE]
                 welcome = await self._told(lot, came=True)
                 if welcome is None:

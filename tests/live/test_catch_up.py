@@ -184,6 +184,19 @@ async def test_a_thousand_newcomers_are_looked_up_together(lesson, ada, ben, gra
     assert await db(lesson.attendances.count)() == 2
 
 
+async def test_those_who_come_together_are_looked_up_in_a_few_lots(lesson, ada, ben, grace):
+    """Each lot costs the same queries, however many are in it."""
+    cookies = {who.pk: await db(cookies_of)(who) for who in (ada, ben, grace)}
+    with patch.object(live, "still_let_in", wraps=live.still_let_in) as asked:
+        comers = [connect(who, cookies=cookies[who.pk]) for who in (ada, ben, grace) * 12]
+        pages = await asyncio.gather(*comers)
+        for page in pages:
+            assert await hear(page)
+    lots = [len(call.args[0]) for call in asked.call_args_list]
+    assert sum(lots) == 36
+    assert len(lots) <= 12  # one for each of them without gathering, on a quick machine
+
+
 async def test_a_lost_message_is_found_by_the_beat(quick, listen, lesson, ada, ben, grace):
     teacher, student, classmate = await listen(grace), await listen(ada), await listen(ben)
     with patch.object(hub, "tell_all"):  # every message is dropped
