@@ -302,7 +302,8 @@ async def test_who_is_refused_waits_and_others_do_not(monkeypatch, lesson, ada, 
 
 async def test_a_page_open_since_before_the_lesson_counts_as_here(quick, room, ada, grace):
     lesson = await db(actions.open_help)(room, by=grace, closes_at=timezone.now())
-    await connect(ada)
+    page = await connect(ada)
     async with asyncio.timeout(PATIENCE):
         while not await db(lesson.attendances.count)():
             await asyncio.sleep(0.05)
+    await page.disconnect()
