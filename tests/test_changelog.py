@@ -1,0 +1,69 @@
+"""What CHANGELOG.md says: each entry has a test, or a benchmark where it is a speed."""
+
+import re
+
+import pytest
+
+from tests.servers import ROOT
+
+#: How an entry begins → tests (a name that one file defines) and benchmarks (``bench/…``).
+ENTRIES = {
+    "Raise a hand, be seen, be helped": ("test_a_newcomer_starts_a_class_and_helps_in_it",),
+    "`./run`, `./run demo`": ("test_the_living_class_moves_the_line",),
+    "A page says what it shows": ("test_a_lost_message_is_found_by_the_beat",),
+    "`./run serve --workers N`": ("test_a_hand_raised_at_one_worker_is_shown_at_every",),
+    "The push goes before the answer": ("test_the_push_goes_before_the_answer",),
+    "A raise costs half": ("bench/work_per_event.py", "test_a_loop_of_reconnects_is_slowed_down"),
+    "A first page is 42 kB": ("bench/first_page.py", "test_text_is_compressed_for_who_can_read_it"),
+    "Benchmarks for planned restarts": ("bench/restarts.py", "bench/rude_clients.py"),
+    "Get help: a directory": (
+        "test_a_full_sign_is_one_sheet",
+        "test_the_search_box_works_by_keyboard_and_without_scripts",
+    ),
+    "Check-ins with totals": ("test_a_check_in_is_answered_by_keyboard_alone",),
+    "Every page that there is": ("test_axe_finds_nothing_on_any_page",),
+    "Coaching while students wait": ("test_2_coaching_never_costs_my_place",),
+    "A telephone shows who is next": (
+        "test_who_is_next_is_seen_without_scrolling_on_a_phone",
+        "test_nobody_scrolls_a_projector",
+    ),
+    "Slow networks hold no thread": ("test_requests_that_never_end",),
+    "Whatever ends a right": ("test_nothing_outlives_its_cause",),
+    "Invitations end with": ("test_no_link_from_before_brings_a_right_back",),
+    "Answers without a name have": ("test_an_unnamed_reply_has_no_path_to_a_name",),
+    "The order of help is said": ("test_each_answer_says_before_it_is_tapped_what_it_does",),
+    "No page says that somebody": ("test_somebody_is_on_the_way_only_when_somebody_is",),
+    "A link that is added": ("test_the_directory_and_its_search_say_what_is_not_known",),
+    "Under History": ("test_helpers_read_what_was_asked_for_what_was_given_and_how_it_went",),
+    "A sign, an invitation": ("test_a_sign_that_would_lead_a_phone_nowhere_says_so",),
+    "Everything that is kept": ("test_each_field_of_each_model_is_declared",),
+    "An address gives no rights": ("test_the_attack_through_an_accepted_invitation",),
+    "A second step at sign-in": ("test_a_passkey_is_added_and_signs_in_alone",),
+    "Wrong passwords wait": ("test_a_known_browser_comes_in_during_an_attack",),
+    "Answers without a name stand": ("test_replaying_the_log_names_nobody",),
+    "Well-being is asked": ("test_names_that_somebody_typed_open_nothing",),
+    "A wish for an adult": ("test_what_nobody_reads_goes_to_who_stands_in_and_then_to_the_school",),
+    '"Remove" lets': ("test_nothing_of_the_erased_is_left_in_the_file",),
+    '"What is kept about me"': ("test_a_student_reads_and_saves_all_that_is_kept",),
+}
+
+
+def entries() -> list[str]:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    return [" ".join(each.split()) for each in re.split(r"\n- ", text)[1:]]
+
+
+def test_each_entry_has_its_tests():
+    known = [begin for entry in entries() for begin in ENTRIES if entry.startswith(begin)]
+    assert sorted(known) == sorted(ENTRIES)
+    assert len(entries()) == len(ENTRIES)
+
+
+@pytest.mark.parametrize("named", sorted({each for listed in ENTRIES.values() for each in listed}))
+def test_each_test_that_is_named_exists(named):
+    if named.startswith("bench/"):
+        assert (ROOT / named).exists()
+        return
+    begin = re.compile(rf"^(async )?def {named}\(", re.MULTILINE)
+    files = (ROOT / "tests").rglob("test_*.py")
+    assert any(begin.search(file.read_text(encoding="utf-8")) for file in files)
