@@ -30,6 +30,7 @@ from classrooms.access import (
     manager_required,
     staff_required,
 )
+from classrooms.manage import students_inside
 from classrooms.models import Membership, SchoolAdmin
 from requests_app.views import perform
 
@@ -220,7 +221,7 @@ def settings(request: MemberRequest) -> HttpResponse:
 def families(request: MemberRequest) -> HttpResponse:
     """Whose families agree to questions about well-being; for those who manage the class alone."""
     classroom = request.membership.classroom
-    students = classroom.memberships.present().students().by_name()
+    students = students_inside(classroom.memberships.present()).by_name()
     if request.method == "POST":
         sent = set(request.POST.getlist("student"))
         chosen = [each.pk for each in students if str(each.pk) in sent]

@@ -284,3 +284,13 @@ def test_who_is_asked_about_work_can_change_it_while_it_waits(
     assert re.search(r'name="q0" value="1"[^>]*checked', page)
     there.post(url("answer", check_in.key), {"q0": "2"})
     assert waiting(check_in) == [{"work": 2}]
+
+
+def test_the_register_names_nobody_who_only_stands_at_the_door(room, ada, grace, browser_of):
+    people.join(room, name="Ada Lovelace")  # a second browser of hers
+    room.approval = True
+    room.save()
+    people.join(room, name="Made Up")
+    page = text(browser_of(grace).get(reverse("checkins:families", args=[room.slug])))
+    assert "Ada Lovelace" in page
+    assert "Made Up" not in page

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -225,3 +226,12 @@ def test_a_request_that_was_put_back_is_no_helper(queue, have_visits, three, gra
     actions.put_back(put_back, by=grace)
     actions.start(actions.raise_hand(queue, student=ben, form_key="now"), by=grace)
     assert present(queue).active_helpers == 1
+
+
+@pytest.mark.parametrize(
+    ("usual", "said"), [(None, "–"), ((1, 1), "1 min"), ((2, 4), "2 to 4 min")]
+)
+def test_a_usual_wait_of_one_length_is_said_once(usual, said):
+    present = {"usual_wait": usual}
+    page = render_to_string("requests_app/_queue_summary.html", {"present": present})
+    assert f"<dt>Usual wait</dt><dd>{said}</dd>" in page
