@@ -132,12 +132,13 @@ def _alone(line: str) -> Iterator[None]:
     """One try at a time: many at once must not all see the line as it was."""
     lock = f"{line}:lock"
     patience = time.monotonic() + 2
-    while not cache.add(lock, 1, timeout=5) and time.monotonic() < patience:
+    while not (is_mine := cache.add(lock, 1, timeout=5)) and time.monotonic() < patience:
         time.sleep(0.01)
     try:
         yield
     finally:
-        cache.delete(lock)
+        if is_mine:  # whoever lost patience must not open somebody else's
+            cache.delete(lock)
 
 
 def _line(request: HttpRequest, address: str) -> str:

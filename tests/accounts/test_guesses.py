@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -236,3 +237,13 @@ def test_a_limit_that_remains_is_told_in_our_own_words(account, client):
         answer = client.post(reverse("account_change_password"), facts)
     assert answer.status_code == 429
     assert "A moment, please" in answer.text
+
+
+def test_whoever_lost_patience_leaves_the_lock_to_whoever_has_it(monkeypatch):
+    cache.add("a line:lock", 1, timeout=60)
+    moments = iter([0, 1, 3])
+    monkeypatch.setattr(guesses.time, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(guesses.time, "sleep", lambda seconds: None)
+    with guesses._alone("a line"):
+        pass
+    assert cache.get("a line:lock") == 1
