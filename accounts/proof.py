@@ -106,13 +106,11 @@ def _password_reset(request: HttpRequest, user: User, **_facts) -> None:
         Authenticator.objects.filter(user=user).delete()
         _take_over(request, user, keep_password=True)
     sessions.end(SignIn.objects.filter(user=user))
-    close_pages(user)
 
 
 def _password_changed(request: HttpRequest, user: User, **_facts) -> None:
     before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)  # this browser has a new key by now
     sessions.end(SignIn.objects.filter(user=user).exclude(session_key=before))
-    close_pages(user)
 
 
 def _was_proven(user: User, *, but: EmailAddress) -> bool:

@@ -17,6 +17,7 @@ from accounts import mail, proof, second_factor, sessions, shown
 from accounts.forms import CodeForm, NameForm
 from accounts.models import User
 from classrooms.access import AccountRequest, SchoolRequest, account_required, school_admin_required
+from classrooms.numbers import id_in
 
 
 @require_safe
@@ -41,9 +42,7 @@ def rename(request: AccountRequest) -> HttpResponse:
 @account_required
 def sign_out(request: AccountRequest) -> HttpResponse:
     """End one of one's own sign-ins; one that is gone already is no mistake."""
-    typed = request.POST.get("browser", "")
-    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
-    sessions.end(sessions.of(request.user).filter(pk=number))
+    sessions.end(sessions.of(request.user).filter(pk=id_in(request.POST.get("browser", ""))))
     messages.success(request, _("That browser is signed out."))
     return redirect("accounts:mine")
 
@@ -95,8 +94,7 @@ def once_more(request: AccountRequest) -> HttpResponse:
 @reauthentication_required(app="allauth.mfa")
 def take_second_factor_off(request: SchoolRequest) -> HttpResponse:
     """Another admin of the school has lost theirs."""
-    typed = request.POST.get("admin", "")
-    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
+    number = id_in(request.POST.get("admin", ""))
     others = request.school.admins.exclude(user=request.user)
     # An operator's also guards /admin/: whoever runs the server takes it off, by a command.
     others = others.filter(user__is_staff=False, user__is_superuser=False)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from classrooms import actions, leaving
 from classrooms.access import MemberRequest, manager_required
-from classrooms.manage import find_member, go, home, page, people_page
+from classrooms.manage import find_member, go, home, one_tap, page
 from classrooms.manage_forms import LineField
 from classrooms.models import Membership
 from classrooms.text import NAME_LENGTH, name_key
@@ -67,14 +67,8 @@ def remove(request: MemberRequest, member: int) -> HttpResponse:
 @manager_required
 def come_back(request: MemberRequest, member: int) -> HttpResponse:
     """One tap, for a student who left lately."""
-    person = _find_left(request, member)
-    try:
-        leaving.come_back(person)
-    except actions.NotPossible as reason:
-        return people_page(request, str(reason), status=409)
     done = _("%(name)s is back on the list, and can come in again.")
-    messages.success(request, done % {"name": person.name})
-    return go(request, "people")
+    return one_tap(request, _find_left(request, member), leaving.come_back, done)
 
 
 def _find_left(request: MemberRequest, pk: int) -> Membership:

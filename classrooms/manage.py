@@ -30,6 +30,7 @@ from classrooms.manage_forms import (
     previewed,
 )
 from classrooms.models import HELPING, Classroom, Device, Invite, Membership, Role, Task
+from classrooms.numbers import id_in
 from classrooms.qr import invite_link, join_link, opens_only_here, qr_svg
 from classrooms.roster import read_csv, read_paste
 from classrooms.spreadsheet import MAX_BYTES
@@ -170,25 +171,19 @@ def crowd(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         context = {"crowd": flood.crowd(classroom), "shut": flood.reason(classroom)}
         return page(request, "crowd", context, tab="people")
-    ticked = {int(pk) for pk in request.POST.getlist("member") if is_number(pk)}
+    ticked = {id_in(pk) for pk in request.POST.getlist("member")}
     count = actions.remove_crowd(classroom, ticked)
     removed = ngettext("%(n)d name removed.", "%(n)d names removed.", count) % {"n": count}
     messages.success(request, removed)
     return go(request, "people")
 
 
-def is_number(typed: str) -> bool:
-    return typed.isascii() and typed.isdigit() and len(typed) < 18
-
-
 @require_POST
 @manager_required
 def forget_pictures(request: MemberRequest, member: int) -> HttpResponse:
     person = find_member(request, member)
-    actions.forget_pictures(person)
     done = _("%(name)s can choose new pictures the next time they come in.")
-    messages.success(request, done % {"name": person.name})
-    return go(request, "people")
+    return one_tap(request, person, actions.forget_pictures, done)
 
 
 @require_POST
@@ -196,11 +191,18 @@ def forget_pictures(request: MemberRequest, member: int) -> HttpResponse:
 def vouch(request: MemberRequest, member: int) -> HttpResponse:
     """The teacher knows who it is that came in by a name alone."""
     person = find_member(request, member)
+    done = _("%(name)s sees again what they wrote here before.")
+    return one_tap(request, person, actions.vouch, done)
+
+
+def one_tap(
+    request: MemberRequest, person: Membership, act: Callable[[Membership], None], done: str
+) -> HttpResponse:
+    """Do something about somebody on the people's page, or say there why not."""
     try:
-        actions.vouch(person)
+        act(person)
     except actions.NotPossible as reason:
         return people_page(request, str(reason), status=409)
-    done = _("%(name)s sees again what they wrote here before.")
     messages.success(request, done % {"name": person.name})
     return go(request, "people")
 
