@@ -13,8 +13,11 @@ class Proxy:
 
     def __init__(self, port: int, to: int) -> None:
         self.port, self.to = port, to
-        self.refuses_upgrade = False
+        self.refuses_upgrade = self.swallows_upgrade = False
         self.is_down = False
+        self.is_silent = False
+        #: How many sockets have asked to be let in.
+        self.knocks = 0
         #: What comes back with these bytes in it is lost on the way.
         self.loses = b""
         self.flows = threading.Event()
@@ -47,12 +50,17 @@ class Proxy:
         """Connections stay open and nothing passes: what a dead wireless network looks like."""
         self.flows.clear()
 
+    def swallow(self) -> None:
+        """What is asked now is never answered, not even after ``mend``: its packets are gone."""
+        self.is_silent = True
+
     def lose_messages(self) -> None:
         """A Redis still takes every message and answers; nobody who listens to it hears one."""
         self.loses = b"\nmessage\r\n"
 
     def mend(self) -> None:
-        self.is_down = self.refuses_upgrade = False
+        self.is_down = self.is_silent = False
+        self.refuses_upgrade = self.swallows_upgrade = False
         self.loses = b""
         self.flows.set()
 
@@ -82,7 +90,13 @@ class Proxy:
             return
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.read(65536)
-            if self.refuses_upgrade and b"upgrade: websocket" in head.lower():
+            is_upgrade = b"upgrade: websocket" in head.lower()
+            self.knocks += is_upgrade
+            if self.is_silent or (self.swallows_upgrade and is_upgrade):
+                await reader.read()
+                writer.close()
+                return
+            if self.refuses_upgrade and is_upgrade:
                 writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
                 writer.close()
@@ -95,6 +109,9 @@ class Proxy:
     async def _pass(self, reader, writer, *, is_back: bool = False) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
+                if self.is_silent:
+                    await reader.read()
+                    break
                 while not self.flows.is_set():
                     await asyncio.sleep(0.05)
                 if is_back and self.loses and self.loses in data:

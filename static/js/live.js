@@ -92,16 +92,20 @@ function say(state) {
 // The socket's address says what the page has, so that only what is newer comes (sockets.py).
 const shown = (id) => document.getElementById(id)?.dataset.version ?? 0
 let socket
+let knocked // when it asked to be let in
 htmx.createWebSocket = (url) => {
   const have = [shown("queue"), shown("help-state"), shown("my-request")].join(".")
   socket = new WebSocket(`${url}?ticket=${encodeURIComponent(main.dataset.ticket)}&have=${have}`)
+  knocked = Date.now()
   return socket
 }
 let wrapper
 let heard = Date.now()
+let tries = 0
 document.addEventListener("htmx:wsOpen", ({ detail }) => {
   wrapper = detail.socketWrapper
   open = true
+  tries = 0
   heard = Date.now()
 })
 document.addEventListener("htmx:wsBeforeMessage", (event) => {
@@ -113,6 +117,7 @@ document.addEventListener("htmx:wsBeforeMessage", (event) => {
   if (first && !document.getElementById(first)) event.preventDefault()
 })
 document.addEventListener("htmx:wsClose", ({ detail }) => {
+  wrapper = detail.socketWrapper
   open = false
   const code = detail.event?.code
   if (code === 4403 || code === 4409) {
@@ -121,20 +126,34 @@ document.addEventListener("htmx:wsClose", ({ detail }) => {
     return
   }
   if (sign?.dataset.live !== "off") say("again") // one more try that did not work is no news
-  // The server went away in good order; htmx comes back by itself after the other codes.
-  if (code === 1000 || code === 1001) setTimeout(reconnect, htmx.config.wsReconnectDelay(1))
+  later()
 })
+
+// When to try again is said here alone: htmx would try besides, and shut what is open by then. Tries
+// are spread out, so that a whole school does not come back in one second.
+let next
+htmx.config.wsReconnectDelay = () => 2 ** 31 - 1 // the longest that a timer can wait
+function later() {
+  clearTimeout(next)
+  next = setTimeout(reconnect, Math.random() * Math.min(30000, 1000 * 2 ** tries++))
+}
 function reconnect() {
-  if (socket) socket.onclose = null
+  clearTimeout(next)
+  if (wrapper) socket.onclose = null
+  socket.close() // where the first one of all has not come about, its end brings the next
   wrapper?.reconnect()
 }
 function isWriting() {
   return [...document.querySelectorAll("textarea")].some((each) => each.value !== each.defaultValue)
 }
 
-// A beat comes every four seconds. Silence is a network that went away without a word.
+// A beat comes every four seconds. Silence is a network that went away without a word; there a new
+// socket would wait for minutes to be let in.
 const SILENCE = 9000 // ms: two beats and some
+const HANDSHAKE = 8000
+const isKnocking = () => socket?.readyState === WebSocket.CONNECTING
 function listen() {
+  if (isKnocking() && Date.now() - knocked > HANDSHAKE) return reconnect()
   if (!open || Date.now() - heard < SILENCE) return
   open = false
   say("again")
@@ -149,6 +168,7 @@ let asking = false
 function ask() {
   if (!main || asking) return
   asking = true
+  const began = Date.now()
   const limit = new AbortController()
   setTimeout(() => limit.abort(), 8000)
   fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual", signal: limit.signal })
@@ -157,7 +177,10 @@ function ask() {
       if (!answer.ok) throw new Error(answer.status)
       htmx.swap("body", await answer.text(), { swapStyle: "none" })
       updated = new Date()
-      if (!open) say("off")
+      if (open) return
+      say("off")
+      // The network is back: no need to wait for the next try, or for one that it swallowed.
+      if (!isKnocking() || knocked < began) reconnect()
     })
     .catch(() => { if (!open) say("off") })
     .finally(() => { asking = false })
@@ -174,6 +197,3 @@ addEventListener("submit", ({ target }) => {
   localStorage.clear()
 })
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload() })
-
-// Reconnects are spread out, so that a whole school does not come back in one second.
-htmx.config.wsReconnectDelay = (tries) => Math.random() * Math.min(30000, 1000 * 2 ** tries)

@@ -10,6 +10,7 @@ from requests_app import actions, hub
 from tests.browser.test_accessibility import requested
 from tests.browser.test_queue import heading, row, tap
 from tests.proxy import Proxy
+from tests.servers import until
 
 #: Milliseconds: the truth is there, or the page says that it is not live (reliability.md F10-F14).
 SOON, AT_MOST = 15_000, 25_000
@@ -74,6 +75,38 @@ def test_a_cut_connection_is_noticed_and_caught_up_with(
     in_database(actions.claim, help_request, by=grace)
     network.mend()
     expect(heading(page, "Grace Hopper is on the way")).to_be_visible(timeout=AT_MOST)
+    live(page)
+
+
+def test_a_socket_that_a_silent_network_swallowed_is_tried_again(open_far, network, lesson, ada):
+    page = open_far(ada)
+    live(page)
+    network.swallow()
+    not_live(page)
+    swallowed = network.knocks
+    until(lambda: network.knocks > swallowed + 1 or page.wait_for_timeout(100))
+    network.mend()
+    live(page)
+
+
+def test_the_first_socket_of_a_page_is_tried_again_too(open_far, network, lesson, ada):
+    page = open_far(ada)
+    page.route("**/regions/", lambda route: route.abort())  # so that no answer helps it
+    network.swallows_upgrade = True
+    before = network.knocks
+    page.reload()
+    until(lambda: network.knocks > before + 1 or page.wait_for_timeout(100))
+    network.mend()
+    live(page)
+
+
+def test_a_page_is_live_again_as_soon_as_it_got_an_answer(open_far, network, lesson, ada):
+    page = open_far(ada)
+    page.add_init_script("Math.random = () => 1000")  # it would wait a quarter of an hour
+    network.refuses_upgrade = True
+    page.reload()
+    expect(page.locator("#live")).to_contain_text("Not live: updated", timeout=AT_MOST)
+    network.mend()
     live(page)
 
 
