@@ -7,18 +7,21 @@ is asked tells the sum. Numbers of work that a separate clock did are not in it.
 
 import os
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
+    PROCESS_COLLECTOR,
     REGISTRY,
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -26,6 +29,9 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 #: Seconds; from a push to a thousand pages up to a request that waited for a lock.
 _TIMES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+#: What an alarm waits for is told as 0 before it happens: a first one that comes out of nothing is
+#: no growth for Prometheus.
+_ALARMING = (500, 503)
 
 #: Open pages that listen, of all workers that live.
 SOCKETS = Gauge("helpdesk_sockets_open", "Sockets of open pages.", multiprocess_mode="livesum")
@@ -61,6 +67,12 @@ def _seconds(view: str) -> Histogram:
     return _SECONDS.labels(view)
 
 
+for _method in (*_METHODS, "other"):
+    for _status in _ALARMING:
+        _requests(_method, _status)
+REGISTRY.unregister(PROCESS_COLLECTOR)  # it knows one process; _Processes tells of all
+
+
 def as_text(present: Mapping[str, int]) -> bytes:
     """All numbers, of all workers, as Prometheus reads them.
 
@@ -72,6 +84,7 @@ def as_text(present: Mapping[str, int]) -> bytes:
         MultiProcessCollector(counted)
     now = CollectorRegistry()
     now.register(_Present(present))
+    now.register(_Processes())
     return generate_latest(counted) + generate_latest(now)
 
 
@@ -84,3 +97,26 @@ class _Present(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for name, value in self.values.items():
             yield GaugeMetricFamily(name, "In all open lessons, now.", value)
+
+
+class _Processes(Collector):
+    """Memory, open files and processor time of each process: a sum would hide one that is full.
+    The names are those that every program has (``process_open_fds``); ``pid`` tells them apart."""
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, Metric] = {}
+        for pid in _pids():
+            for found in ProcessCollector(pid=partial(str, pid), registry=None).collect():
+                alone = Metric(found.name, found.documentation, found.type)
+                family = families.setdefault(found.name, alone)
+                for sample in found.samples:
+                    family.add_sample(sample.name, {"pid": pid}, sample.value)
+        yield from families.values()
+
+
+def _pids() -> list[str]:
+    """This process, or all that share their numbers: those that live have a gauge's file."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
+        return [str(os.getpid())]
+    return sorted({file.stem.rpartition("_")[2] for file in Path(folder).glob("gauge_live*.db")})

@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 KEY = "several-workers-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
 #: Seconds for what takes a moment, on a machine that is busy with other things.
 PATIENCE = 40
+#: Seconds until a server that makes its database anew answers there, and until it has ended.
+START, END = 180, 60
 CAST = """
 import json, secrets
 import django; django.setup()
@@ -147,13 +149,13 @@ def running(folder: Path, workers: int = 1, **environment: str) -> Iterator[Runn
         )
     server = Running(process, port, log, everything)
     try:
-        until(lambda: "is ready" in server.said() or process.poll() is not None)
+        until(lambda: "is ready" in server.said() or process.poll() is not None, START)
         assert process.poll() is None, server.said()
         yield server
     finally:
         process.terminate()
         try:
-            process.wait(25)
+            process.wait(END)
         finally:
             process.kill()
 

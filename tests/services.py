@@ -251,3 +251,42 @@ def _playwright_chromium() -> str | None:
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
     path = told.stdout.strip()
     return path if path and Path(path).exists() else None
+
+
+# --- promtool ----------------------------------------------------------------
+
+
+def promtool() -> str | None:
+    """The path of Prometheus' promtool, fetched if need be; None, and loud about it, without one.
+
+    It is taken out of Debian's package, which is not installed: that would start a server.
+    """
+    kept = Path.home() / ".cache" / "helpdesk-tests" / "promtool"
+    found = shutil.which("promtool") or (str(kept) if kept.exists() else _fetch_promtool(kept))
+    if not found:
+        print("\n*** NO PROMTOOL: the alarms are not tried. Install Debian's prometheus. ***\n")
+    return found
+
+
+def _fetch_promtool(kept: Path) -> str | None:
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return None
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+        fetch = ["apt-get", "-qq", "download", "prometheus"]
+        if not _runs(fetch, folder):  # a bare machine has no list of packages yet
+            _runs(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "update"], folder)
+            if not _runs(fetch, folder):
+                return None
+        for package in Path(folder).glob("*.deb"):
+            _runs(["dpkg-deb", "--extract", package.name, "."], folder)
+        program = Path(folder, "usr", "bin", "promtool")
+        if not program.exists():
+            return None
+        program.replace(kept)  # at once: two test runs may fetch it side by side
+    return str(kept)
+
+
+def _runs(command: list[str], folder: str) -> bool:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.run(command, cwd=folder, check=False, **quiet).returncode == 0

@@ -44,6 +44,10 @@ ENTRIES = {
     "Well-being is asked": ("test_names_that_somebody_typed_open_nothing",),
     "A wish for an adult": ("test_what_nobody_reads_goes_to_who_stands_in_and_then_to_the_school",),
     '"Remove" lets': ("test_nothing_of_the_erased_is_left_in_the_file",),
+    "A dashboard for Grafana": (
+        "test_the_alarms_ring_when_they_should_and_not_on_an_ordinary_day",
+        "test_each_question_is_about_what_a_server_tells",
+    ),
     '"What is kept about me"': ("test_a_student_reads_and_saves_all_that_is_kept",),
 }
 

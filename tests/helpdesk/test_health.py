@@ -1,5 +1,6 @@
 """What a load balancer and Prometheus are told, and what only the inside is."""
 
+import os
 import threading
 
 import pytest
@@ -244,6 +245,21 @@ def test_with_the_database_away_the_other_numbers_are_told(numbers, monkeypatch)
     told = numbers()
     assert "helpdesk_waiting" not in told
     assert "helpdesk_raises_total" in told
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("status", [500, 503])
+def test_what_an_alarm_waits_for_is_told_before_it_happens(numbers, method, status):
+    """Growth from nothing is none for Prometheus: the first error would ring no alarm."""
+    assert f'helpdesk_http_requests_total{{method="{method}",status="{status}"}}' in numbers()
+
+
+@pytest.mark.django_db
+def test_a_process_tells_its_memory_and_files_with_its_name(numbers):
+    told = numbers()
+    assert told[f'process_resident_memory_bytes{{pid="{os.getpid()}"}}'] > 10_000_000
+    assert told[f'process_open_fds{{pid="{os.getpid()}"}}'] > 2
 
 
 def test_a_weak_token_stops_the_start():

@@ -1,6 +1,7 @@
 """Several workers, seen from outside: real processes, a real PostgreSQL and a real Redis."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,6 +179,8 @@ def test_any_worker_tells_the_numbers_of_all(serve, redis):
             assert status == 200
             assert 'helpdesk_http_seconds_count{view="account_login"} 30.0' in text
             assert "helpdesk_waiting " in text
+            told = set(re.findall(r'^process_open_fds{pid="(\d+)"} \d', text, re.MULTILINE))
+            assert told == {str(pid) for pid in server.children("worker")}
 
 
 # --- Refusals ----------------------------------------------------------------
