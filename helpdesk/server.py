@@ -197,7 +197,7 @@ def prepare_database(*, seed: bool) -> None:
     """Migrate where something is to be migrated, and fill the demo's database."""
     import django
     from django.conf import settings
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
     from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
 
@@ -216,6 +216,8 @@ def prepare_database(*, seed: bool) -> None:
             getattr(each, "close_pool", lambda: None)()  # PostgreSQL's
     except database_errors() as error:
         sys.exit(f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}")
+    except CommandError as error:  # it was in the way of others for too long
+        sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.filename} cannot be used: {error.strerror}.")
 

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "helpdesk",
     "accounts",
     "classrooms",
     "requests_app",
