@@ -1,7 +1,7 @@
 """Real browsers against the real application: uvicorn in a thread, Chromium through Playwright.
 
 Tests act through browsers. What they must do to the database directly (the cast, the
-clock) goes through ``in_database``, since Playwright's own event loop runs in this thread.
+clock) goes through ``in_database``, since Playwright's own event loop runs in their thread.
 """
 
 import asyncio
@@ -87,36 +87,62 @@ def in_database(transactional_db, database_thread):
     return run
 
 
+class Browser:
+    """One Chromium for all tests, and the thread that drives it: Playwright's event loop runs
+    there, so that fixtures can write to the database in the thread that pytest runs in."""
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(1)
+        self.ident = self.thread.submit(threading.get_ident).result()
+        self.do(self._launch)
+
+    def do(self, call, *args, **kwargs):
+        """What ``call`` returns or raises, in the browser's thread."""
+        if threading.get_ident() == self.ident:
+            return call(*args, **kwargs)
+        return self.thread.submit(call, *args, **kwargs).result()
+
+    def _launch(self) -> None:
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        self.playwright = sync_playwright().start()
+        launch = self.playwright.chromium.launch
+        self.chromium = launch(executable_path=path, args=["--no-sandbox"])
+
+    def close(self) -> None:
+        self.do(self.chromium.close)
+        self.do(self.playwright.stop)
+        self.thread.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser(server):
+    running = Browser()
+    yield running
+    running.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """A test that drives the browser runs in its thread."""
+    browser = pyfuncitem.funcargs.get("browser")
+    if browser is None:
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    browser.do(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names})
+    return True
+
+
 @pytest.fixture
-def chromium(transactional_db, server):
-    """``chromium()`` starts the browser when it is first needed: the fixtures that write to the
-    database must have run by then, since Playwright brings an event loop into this thread."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    started = []
-
-    def launch():
-        if not started:
-            playwright = sync_playwright().start()
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            started.extend([browser, playwright])
-        return started[0]
-
-    yield launch
-    if started:
-        started[0].close()
-        started[1].stop()
-
-
-@pytest.fixture
-def visit(chromium):
+def visit(transactional_db, browser):
     """A page of somebody who has not come in anywhere. Console errors fail the test."""
     contexts = []
     problems = []
 
     def open_page(path="/", *, cookies=(), javascript=True, language="en-GB", **options):
-        context = chromium().new_context(
+        context = browser.chromium.new_context(
             java_script_enabled=javascript, locale=language, base_url=SITE, **options
         )
+        contexts.append(context)
         context.add_cookies([{**cookie, "url": SITE} for cookie in cookies])
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -130,12 +156,11 @@ def visit(chromium):
         )
         page.set_default_timeout(PATIENCE)
         page.goto(path)
-        contexts.append(context)
         return page
 
-    yield open_page
+    yield lambda *args, **kwargs: browser.do(open_page, *args, **kwargs)
     for context in contexts:
-        context.close()
+        browser.do(context.close)
     assert problems == []
 
 
