@@ -30,6 +30,18 @@ hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
 
+#: Fixtures that come with the database.
+_DATABASE = {"db", "transactional_db"}
+
+
+def pytest_collection_modifyitems(items):
+    """What asks no database is the same on each, so one leg runs it (tests/run_all.py)."""
+    for item in items:
+        asks = item.get_closest_marker("django_db") or _DATABASE & set(item.fixturenames)
+        if not asks and "tests/workers" not in item.path.as_posix():
+            item.add_marker(pytest.mark.one_leg)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _end_forgotten_sessions(django_db_setup, django_db_blocker, pytestconfig):
     """PostgreSQL drops no database that somebody uses: a thread that a test forgot would fail the

@@ -1,8 +1,8 @@
-"""``python -m tests.run_all [--leg NAME] [pytest's arguments]``: every test, on every backend.
+"""``python -m tests.run_all [options] [pytest's arguments]``: every test, on every backend.
 
-The legs are processes of their own, one after another: Playwright's synchronous interface and
-pytest-asyncio cannot share one, and settings are read once per process. A leg sees none of the
-developer's own settings.
+A leg is a process of its own: settings are read once for each process, and it sees none of the
+developer's own. Legs without a browser and legs with one run side by side: a browser's tests
+mostly wait.
 """
 
 import argparse
@@ -11,13 +11,15 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests import services
+from tests import changed, services
 
 ROOT = Path(__file__).resolve().parent.parent
 #: pytest's exit code where it found no test.
@@ -25,6 +27,7 @@ NO_TESTS = 5
 #: What settings read, beside everything that starts with HELPDESK_.
 SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOST", "PORT", "EMAIL_URL"}
 SETTINGS |= {f"{name}_FILE" for name in SETTINGS} | {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"}
+SIDE_BY_SIDE = ("-n", "2")
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,123 @@ class Leg:
     title: str
     #: PostgreSQL and Redis instead of SQLite and this process's memory.
     servers: bool
-    options: tuple[str, ...]
+    #: Which tests: pytest's ``-m``.
+    marked: str
+    options: tuple[str, ...] = ()
     browser: bool = False
 
 
-PLAIN = ("-m", "not browser", "-n", "2")
-#: Tests that start servers of their own are the same on every backend: one leg has them.
-ONCE = ("-m", "not browser and not own_servers", "-n", "2")
-BROWSER = ("-m", "browser")
-BROWSER_ONCE = ("-m", "browser and not own_servers")
+# What is the same in every leg is run by one: servers that tests start themselves (own_servers),
+# and what asks no database, or asks it only what other tests ask too (one_leg; tests/conftest.py).
 LEGS = (
-    Leg("sqlite", "sqlite + in-memory", False, ONCE),
-    Leg("postgres", "postgres + redis", True, PLAIN),
-    Leg("browser", "browser, sqlite + in-memory", False, BROWSER_ONCE, browser=True),
-    Leg("browser-postgres", "browser, postgres + redis", True, BROWSER, browser=True),
+    Leg("sqlite", "sqlite + in-memory", False, "not browser and not own_servers", SIDE_BY_SIDE),
+    Leg("postgres", "postgres + redis", True, "not browser and not one_leg", SIDE_BY_SIDE),
+    Leg("browser", "browser, sqlite + in-memory", False, "browser and not own_servers", (), True),
+    Leg("browser-postgres", "browser, postgres + redis", True, "browser", (), True),
 )
+COVERAGE = ("--cov", "--cov-branch", "--cov-report=term-missing:skip-covered")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a leg ended; ``code`` is pytest's, None where the leg was left out."""
+
+    leg: Leg
+    code: int | None
+    took: str = ""
+
+    def line(self, with_args: bool) -> str:
+        if self.code is None:
+            return f"{self.leg.title}: SKIPPED, no Chromium"
+        if self.code == NO_TESTS:
+            told = "no test matched" if with_args else "FAILED, there is no test"
+        else:
+            told = "FAILED" if self.code else "passed"
+        return f"{self.leg.title}: {told} ({self.took})"
+
+
+class Run:
+    """Some legs under way. Where there is more than one, each line says whose it is."""
+
+    def __init__(self, legs: Sequence[Leg], args: Sequence[str]) -> None:
+        self.args = args
+        self.is_alone = len(legs) == 1
+        self.chromium = services.chromium() if any(leg.browser for leg in legs) else None
+        self.lanes = [[leg for leg in legs if leg.browser is one] for one in (False, True)]
+        self.lock = threading.Lock()
+        self.processes: list[subprocess.Popen] = []
+        self.is_stopped = False
+
+    def all(self) -> list[Verdict]:
+        """Each lane's legs one after another, the lanes side by side."""
+        with ThreadPoolExecutor(len(self.lanes)) as pool:
+            try:
+                return [each for lane in pool.map(self.lane, self.lanes) for each in lane]
+            except BaseException:  # SIGTERM was for us alone; Ctrl+C pytest hears itself
+                self.stop()
+                raise
+
+    def lane(self, legs: Sequence[Leg]) -> list[Verdict]:
+        return [
+            Verdict(leg, None) if leg.browser and not self.chromium else self.leg(leg)
+            for leg in legs
+        ]
+
+    def leg(self, leg: Leg) -> Verdict:
+        begun = time.monotonic()
+        print(f"\n===== {leg.title} =====", flush=True)
+        with ExitStack() as stack:
+            environment = clean_environment()
+            if self.chromium:
+                environment["CHROMIUM"] = self.chromium
+            if leg.servers:
+                environment["DATABASE_URL"] = stack.enter_context(services.postgres())
+                environment["REDIS_URL"] = stack.enter_context(services.redis())
+            command = [sys.executable, "-m", "pytest", "-p", "tests.changed", "-m", leg.marked]
+            code, processor = self.pytest(leg, [*command, *leg.options, *self.args], environment)
+        took = time.monotonic() - begun
+        return Verdict(leg, code, f"{took:.0f} s, {processor:.0f} s of a processor")
+
+    def pytest(
+        self, leg: Leg, command: Sequence[str], environment: Mapping[str, str]
+    ) -> tuple[int, float]:
+        """Its exit code, and the seconds that it and all it waited for had a processor."""
+        output = None if self.is_alone else subprocess.PIPE
+        with self.lock:
+            if self.is_stopped:
+                return 130, 0.0
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=output and subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            self.processes.append(process)
+        for line in process.stdout or ():
+            print(f"{leg.name:>16} | {line}", end="", flush=True)
+        if not hasattr(os, "wait4"):  # Windows
+            return process.wait(), 0.0
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode, usage.ru_utime + usage.ru_stime
+
+    def stop(self) -> None:
+        """Give each pytest a moment to take down what it has set up."""
+        with self.lock:
+            self.is_stopped = True
+        for number, patience in ((signal.SIGINT, 10), (signal.SIGKILL, 0)):
+            for process in self.running():
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, number)
+            until = time.monotonic() + patience
+            while self.running() and time.monotonic() < until:
+                time.sleep(0.1)
+
+    def running(self) -> list[subprocess.Popen]:
+        return [each for each in self.processes if each.returncode is None]
 
 
 def clean_environment() -> dict[str, str]:
@@ -68,49 +173,32 @@ def _is_setting(name: str) -> bool:
     return name in SETTINGS or name.startswith("HELPDESK_")
 
 
-def run_leg(leg: Leg, args: Sequence[str], chromium: str | None) -> int:
-    """pytest's exit code."""
-    print(f"\n===== {leg.title} =====", flush=True)
-    environment = clean_environment()
-    if chromium:
-        environment["CHROMIUM"] = chromium
-    with ExitStack() as stack:
-        if leg.servers:
-            environment["DATABASE_URL"] = stack.enter_context(services.postgres())
-            environment["REDIS_URL"] = stack.enter_context(services.redis())
-        return _run_pytest([*leg.options, *args], environment)
-
-
-def _run_pytest(args: Sequence[str], environment: Mapping[str, str]) -> int:
-    command = [sys.executable, "-m", "pytest", *args]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        return process.wait()
-    except SystemExit:  # SIGTERM was for us alone; Ctrl+C pytest hears itself
-        process.send_signal(signal.SIGINT)
-        raise
-    finally:
-        _let_end(process)
-
-
-def _let_end(process: subprocess.Popen) -> None:
-    """Give pytest a moment to take down what it has set up."""
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./run test", description=__doc__, allow_abbrev=False)
     names = [leg.name for leg in LEGS]
     parser.add_argument("--leg", action="append", choices=names, help="only this; repeatable")
+    parser.add_argument(
+        "--changed", action="store_true", help="the tests nearest to what changed, for a minute"
+    )
+    parser.add_argument(
+        "--coverage", action="store_true", help="name what no test of the first leg enters"
+    )
     chosen, args = parser.parse_known_args(argv)
-    legs = [leg for leg in LEGS if leg.name in (chosen.leg or names)]
+    wanted = chosen.leg or names
+    if chosen.changed:
+        wanted, found = changed.chosen()
+        if not found:
+            print("tests: nothing has changed that a test stands near to; ./run test has all.")
+            return 0
+        args += found
+    legs = [leg for leg in LEGS if leg.name in wanted]
+    if chosen.coverage:
+        legs = [
+            replace(leg, options=leg.options + COVERAGE) if leg is LEGS[0] else leg for leg in legs
+        ]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services end with us
     try:
-        return _run(legs, args)
+        return _result(Run(legs, args).all(), with_args=bool(args))
     except services.ServiceError as error:
         print(f"\ntests: {error}")
         return 1
@@ -118,39 +206,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _run(legs: Sequence[Leg], args: Sequence[str]) -> int:
-    chromium = services.chromium() if any(leg.browser for leg in legs) else None
-    codes: dict[str, int] = {}
-    lines = []
-    for leg in legs:
-        if leg.browser and not chromium:
-            lines.append(f"{leg.title}: SKIPPED, no Chromium")
-            continue
-        start = time.monotonic()
-        codes[leg.title] = run_leg(leg, args, chromium)
-        verdict = _verdict(codes[leg.title], bool(args))
-        lines.append(f"{leg.title}: {verdict} ({time.monotonic() - start:.0f} s)")
-    print("\n" + "\n".join(lines))
-    return _result(codes, skipped=len(legs) - len(codes), with_args=bool(args))
-
-
-def _verdict(code: int, with_args: bool) -> str:
-    if code == NO_TESTS:
-        return "no test matched" if with_args else "FAILED, there is no test"
-    return "FAILED" if code else "passed"
-
-
-def _result(codes: Mapping[str, int], *, skipped: int, with_args: bool) -> int:
+def _result(verdicts: Sequence[Verdict], *, with_args: bool) -> int:
     """The exit code; the sentence that explains it is the last line."""
-    fine = {0, NO_TESTS} if with_args else {0}
-    failed = [title for title, code in codes.items() if code not in fine]
+    print("\n" + "\n".join(each.line(with_args) for each in verdicts))
+    fine = {0, NO_TESTS, None} if with_args else {0, None}
+    codes = [each.code for each in verdicts]
+    failed = [each.leg.title for each in verdicts if each.code not in fine]
     if failed:
         print(f"tests: failed: {'; '.join(failed)}")
-    elif all(code == NO_TESTS for code in codes.values()):
+    elif set(codes) <= {NO_TESTS, None}:
         print("tests: nothing was run, so nothing is shown: no leg found a test.")
-    elif skipped and os.environ.get("CI") == "true":
+    elif None in codes and os.environ.get("CI") == "true":
         print("tests: failed: the browser's tests were not run, and CI must run them.")
-    elif skipped:
+    elif None in codes:
         print("tests: passed, BUT the browser's tests were SKIPPED: there is no Chromium.")
         return 0
     else:

@@ -488,8 +488,16 @@ def thing_of(name, world):
     return entry
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("name", TABLE)
+def cells():
+    """Each address for each role. A refusal asks the door's queries alone, which are the same for
+    all, so whoever is let in nowhere is tried on one database only."""
+    for name, row in TABLE.items():
+        for role in ROLES:
+            is_in = "yes" in (row["GET"][role], row["POST"][role])
+            yield pytest.param(name, role, marks=() if is_in else pytest.mark.one_leg)
+
+
+@pytest.mark.parametrize(("name", "role"), list(cells()))
 def test_each_cell_is_as_declared(name, role, world, browser_of, client):
     parameters = dict(routes())[name]
     known = dict(world["parameters"])

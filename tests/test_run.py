@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from helpdesk import server
-from tests import run_all, services
+from tests import changed, run_all, services
 
 ROOT = Path(__file__).resolve().parent.parent
 posix_only = pytest.mark.skipif(os.name != "posix", reason="the stand-ins are shell scripts")
@@ -321,11 +322,11 @@ def legs(monkeypatch):
     monkeypatch.delenv("CI", raising=False)
 
     def end_with(**codes):
-        def run_leg(leg, args, chromium):
-            given[leg.name] = args
-            return codes.get(leg.name.replace("-", "_"), 0)
+        def run_leg(self, leg):
+            given[leg.name] = self.args
+            return run_all.Verdict(leg, codes.get(leg.name.replace("-", "_"), 0), "1 s")
 
-        monkeypatch.setattr(run_all, "run_leg", run_leg)
+        monkeypatch.setattr(run_all.Run, "leg", run_leg)
         return given
 
     return end_with
@@ -338,7 +339,7 @@ def last_line(capsys) -> str:
 def test_every_leg_gets_the_arguments(legs, capsys):
     given = legs()
     assert run_all.main(["-k", "queue"]) == 0
-    assert list(given) == ["sqlite", "postgres", "browser", "browser-postgres"]
+    assert set(given) == {"sqlite", "postgres", "browser", "browser-postgres"}
     assert all(args == ["-k", "queue"] for args in given.values())
     assert last_line(capsys) == "tests: passed"
 
@@ -396,6 +397,98 @@ def test_the_developers_own_settings_do_not_reach_the_tests(monkeypatch, tmp_pat
     assert clean["REDIS_URL"] == ""  # empty, for the file is read later and must not win
     assert clean["SECRET_KEY"] not in ("", "mine")
     assert clean["PATH"] == os.environ["PATH"]
+
+
+@pytest.fixture
+def leg_of(monkeypatch):
+    """``leg_of(name, code)``: a leg that runs this code in place of pytest."""
+    monkeypatch.setattr(run_all.services, "chromium", lambda: "/bin/chromium")
+    start = run_all.Run.pytest
+
+    def run_code(self, leg, command, environment):
+        return start(self, leg, [sys.executable, "-c", leg.marked], environment)
+
+    monkeypatch.setattr(run_all.Run, "pytest", run_code)
+    return lambda name, code, **how: run_all.Leg(name, name, False, code, **how)
+
+
+def test_legs_with_and_without_a_browser_run_side_by_side(leg_of, tmp_path, capsys):
+    """Each waits for the other one, so one after the other would never end."""
+    wait = (
+        "import pathlib, time; own, other = (pathlib.Path({!r}, n) for n in {!r}); own.touch()\n"
+        "while not other.exists(): time.sleep(0.01)\n"
+        "print('all of', own.name)"
+    )
+    plain = leg_of("plain", wait.format(str(tmp_path), ["a", "b"]))
+    browser = leg_of("with", wait.format(str(tmp_path), ["b", "a"]), browser=True)
+    verdicts = run_all.Run([plain, browser], []).all()
+    assert [each.code for each in verdicts] == [0, 0]
+    said = capsys.readouterr().out
+    assert "           plain | all of a\n" in said
+    assert "            with | all of b\n" in said
+    assert re.search(r"\d+ s, \d+ s of a processor", verdicts[0].line(with_args=False))
+
+
+def test_a_run_that_is_stopped_starts_nothing_more(leg_of):
+    run = run_all.Run([leg_of("one", "pass"), leg_of("two", "pass")], [])
+    run.stop()
+    assert [each.code for each in run.all()] == [130, 130]
+
+
+# --- ./run test --changed ----------------------------------------------------
+
+TESTS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/**/test_*.py"))
+
+
+@pytest.mark.parametrize(
+    ("path", "test", "how"),
+    [
+        ("tests/test_words.py", "tests/test_words.py", changed.ITSELF),
+        ("requests_app/order.py", "tests/requests_app/test_order.py", changed.NEXT_TO_IT),
+        ("requests_app/order.py", "tests/requests_app/test_views.py", changed.SAME_APP),
+        ("accounts/guesses.py", "tests/accounts/test_guesses.py", changed.NEXT_TO_IT),
+        ("run", "tests/test_run.py", changed.NEXT_TO_IT),
+        ("deploy/Dockerfile.dockerignore", "tests/test_image.py", changed.NEXT_TO_IT),
+        ("templates/checkins/_new.html", "tests/checkins/test_class.py", changed.SAME_APP),
+        ("tests/live/conftest.py", "tests/live/test_rights.py", changed.NEXT_TO_IT),
+        ("requests_app/order.py", "tests/accounts/test_guesses.py", None),
+    ],
+)
+def test_what_stands_near_to_a_change(path, test, how):
+    assert changed.rank([path], TESTS).get(test) == how
+
+
+@pytest.fixture
+def near(monkeypatch):
+    monkeypatch.setattr(changed, "changed_files", lambda: ["anything"])
+
+    def of(ranks, times):
+        monkeypatch.setattr(changed, "rank", lambda *_: ranks)
+        monkeypatch.setattr(changed, "_times", lambda: times)
+        return changed.chosen()
+
+    return of
+
+
+def test_the_nearest_are_run_while_there_is_time_and_the_rest_is_named(near, capsys):
+    ranks = {"tests/far.py": 3, "tests/next.py": 1, "tests/long.py": 1, "tests/own.py": 0}
+    times = {"tests/far.py": 30, "tests/next.py": 40, "tests/long.py": 80, "tests/own.py": 20}
+    assert near(ranks, times) == (["sqlite"], ["tests/own.py", "tests/next.py", "tests/far.py"])
+    assert capsys.readouterr().out == "Near, and left out: tests/long.py\n"
+
+
+def test_what_starts_browsers_is_run_only_if_it_changed_itself(near, capsys):
+    ranks = {"tests/browser/test_a.py": 0, "tests/browser/test_b.py": 1}
+    assert near(ranks, {}) == (["browser"], ["tests/browser/test_a.py"])
+    assert "tests/browser/test_b.py" in capsys.readouterr().out
+
+
+def test_nothing_near_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(changed, "changed_files", lambda: ["LICENSE"])
+    assert run_all.main(["--changed"]) == 0
+    assert last_line(capsys) == (
+        "tests: nothing has changed that a test stands near to; ./run test has all."
+    )
 
 
 # --- Services ----------------------------------------------------------------

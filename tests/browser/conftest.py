@@ -21,6 +21,7 @@ from helpdesk.asgi import application
 from requests_app import hub
 from tests.catalogue import write_pseudo_language
 from tests.conftest import device_cookie
+from tests.services import BROWSERS
 
 SITE = f"http://127.0.0.1:{settings.BROWSER_PORT}"
 #: Milliseconds until something counts as missing. Tests that are about speed say their own: a
@@ -103,10 +104,12 @@ class Browser:
         return self.thread.submit(call, *args, **kwargs).result()
 
     def _launch(self) -> None:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        found = (shutil.which(name) for name in (os.environ.get("CHROMIUM"), *BROWSERS) if name)
         self.playwright = sync_playwright().start()
         launch = self.playwright.chromium.launch
-        self.chromium = launch(executable_path=path, args=["--no-sandbox"])
+        self.chromium = launch(
+            executable_path=next(filter(None, found), None), args=["--no-sandbox"]
+        )
 
     def close(self) -> None:
         self.do(self.chromium.close)
