@@ -201,8 +201,11 @@ def prepare_database(*, seed: bool) -> None:
     from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
 
+    from helpdesk.static import refuse_uncollected
+
     try:
         django.setup()
+        refuse_uncollected()
         if settings.SQLITE:
             private.files_of_sqlite(Path(settings.DATABASES["default"]["NAME"]))
         executor = MigrationExecutor(connection)
@@ -378,7 +381,13 @@ def supervise(listener: socket.socket, workers: int) -> None:
 
 
 def be_worker(listener: socket.socket, pulse: Pulse) -> None:
+    import django
+
     prepare_process()
+    django.setup()
+    from helpdesk.static import refuse_uncollected
+
+    refuse_uncollected()  # new code without them: the old workers stay
     serve(listener, pulse=pulse)
 
 

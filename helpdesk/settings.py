@@ -42,6 +42,7 @@ env.refuse_unknown(
         "HELPDESK_CLOCK",
         "HELPDESK_LOGS",
         "HELPDESK_METRICS_TOKEN",
+        "HELPDESK_STATIC_ROOT",
     }
 )
 
@@ -428,9 +429,9 @@ if TIME_ZONE not in available_timezones():
 # --- Static files ------------------------------------------------------------
 
 STATIC_URL = "/static/"
-#: `manage.py collectstatic` puts them here in production.
-STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
+#: `manage.py collectstatic` puts them here for production. Not in var: that holds data, and is
+#: another disk in a container.
+STATIC_ROOT = Path(env.text("HELPDESK_STATIC_ROOT", str(BASE_DIR / "collected")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -443,7 +444,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 if PRODUCTION:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "helpdesk.static.Collected"},
     }
 
 # --- Logs and numbers: no names, no texts, no addresses -----------------------

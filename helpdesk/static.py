@@ -4,6 +4,7 @@ In production ``collectstatic`` compresses them. Elsewhere one command must do, 
 compressed form beside them are kept in ``var``.
 """
 
+import filecmp
 import os
 import re
 import shutil
@@ -11,11 +12,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.staticfiles.finders import BaseFinder
+from django.contrib.staticfiles.finders import BaseFinder, get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 #: What is text; pictures are compressed by nature.
 TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
@@ -23,6 +27,14 @@ TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
 COMMENTS, SPACE = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*([{};,])\s*")
 #: The stylesheets in one; the first names the layers, which alone decide what wins.
 ALL_STYLES, FIRST, APART = "css/all.css", "tokens.css", ("no-script.css",)
+
+
+class Collected(CompressedManifestStaticFilesStorage):
+    """Where ``collectstatic`` puts what production serves."""
+
+    def get_modified_time(self, name: str):
+        """Not told, so that each file is copied: those of a new version may be older by date."""
+        raise NotImplementedError
 
 
 class Stylesheets(BaseFinder):
@@ -62,6 +74,10 @@ class Stylesheets(BaseFinder):
 class StaticFiles(WhiteNoiseMiddleware):
     """Serves files from where they lie by a copy that has its compressed form beside it."""
 
+    def add_files(self, root: str | Path, prefix: str | None = None) -> None:
+        if Path(root).is_dir():  # only production needs the collected ones, and has asked for them
+            super().add_files(root, prefix)
+
     def get_static_file(self, path: str, url: str, stat_cache=None) -> StaticFile:
         if self.use_finders and path.endswith(TEXT):
             copy = settings.VAR_DIR / "compressed" / url.lstrip("/")
@@ -69,6 +85,39 @@ class StaticFiles(WhiteNoiseMiddleware):
                 keep_copy(Path(path), copy)
                 return super().get_static_file(str(copy), url)
         return super().get_static_file(path, url, stat_cache)
+
+
+def refuse_uncollected() -> None:
+    """Raise in production where the collected files are not those of this version.
+
+    Pages name files by what is in them: without the right list each page would be a 500.
+    """
+    if settings.PRODUCTION and not are_collected():
+        raise ImproperlyConfigured(
+            f"The static files of this version are not in {settings.STATIC_ROOT}: "
+            "collect them with ./run manage collectstatic --noinput, and start again."
+        )
+
+
+def are_collected() -> bool:
+    """Whether each file that can be found was collected as it is now."""
+    try:
+        names = getattr(staticfiles_storage, "hashed_files", {})
+    except ValueError:  # a list that was not written to its end
+        return False
+    found: dict[str, str] = {}
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found.setdefault(path.replace(os.sep, "/"), storage.path(path))
+    return all(
+        is_same(Path(source), Path(settings.STATIC_ROOT, path))
+        and Path(settings.STATIC_ROOT, names.get(path, "?")).is_file()
+        for path, source in found.items()
+    )
+
+
+def is_same(one: Path, other: Path) -> bool:
+    return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def keep_copy(path: Path, copy: Path) -> None:

@@ -2,13 +2,19 @@
 
 import gzip
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from whitenoise.middleware import WhiteNoiseMiddleware
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 
+from helpdesk import static
 from helpdesk.static import Stylesheets, keep_copy
-from tests.servers import ROOT
+from tests import services
+from tests.run_all import clean_environment
+from tests.servers import KEY, ROOT
 
 
 @pytest.mark.parametrize("name", ["css/base.css", "js/live.js", "img/hand.svg"])
@@ -27,7 +33,7 @@ def test_text_is_compressed_for_who_can_read_it(client, name):
 def test_the_mode_that_scans_the_files_first_serves_them_too(settings, client):
     """Production's; the tests look files up one by one, since each new client would scan again."""
     settings.WHITENOISE_AUTOREFRESH = False
-    files = WhiteNoiseMiddleware(lambda request: None).files
+    files = static.StaticFiles(lambda request: None).files
     assert files["/static/js/live.js"]
     answer = client.get("/static/css/base.css")
     assert answer.status_code == 200
@@ -86,3 +92,79 @@ def test_pages_and_parts_are_compressed_and_answers_to_a_tap_are_not(client):
     assert part.headers["Content-Encoding"] == "gzip"
     answer = client.post("/accounts/login/", {}, headers={"accept-encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
+
+
+def in_production(*command, **environment):
+    """A command of a server in production, to its end."""
+    told = {"HELPDESK_MODE": "production", "HELPDESK_MAIL": "none", "SECRET_KEY": KEY}
+    told |= {"HELPDESK_SITE_URL": "https://help.example.org", "PORT": str(services._free_port())}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**clean_environment(), **told, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_without_collected_files_is_refused_in_one_sentence(tmp_path):
+    """It started, and every page was a 500."""
+    folder = tmp_path / "collected"
+    database = f"sqlite:///{tmp_path}/school.sqlite3"
+    done = in_production(
+        "-m", "helpdesk.server", HELPDESK_STATIC_ROOT=str(folder), DATABASE_URL=database
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"The static files of this version are not in {folder}: "
+        "collect them with ./run manage collectstatic --noinput, and start again.\n"
+    )
+    assert not (tmp_path / "school.sqlite3").exists()  # nothing was begun
+
+
+@pytest.fixture
+def collected(settings, tmp_path):
+    """Two files of a site in production, collected: (where they come from, where they are)."""
+    source, target = tmp_path / "static", tmp_path / "collected"
+    source.mkdir()
+    for name in ("a.css", "b.js"):
+        (source / name).write_text(f"/* {name} */")
+    settings.PRODUCTION = True
+    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [source], target
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STORAGES = {"staticfiles": {"BACKEND": "helpdesk.static.Collected"}}
+    collect(settings)
+    return source, target
+
+
+def collect(settings):
+    call_command("collectstatic", interactive=False, verbosity=0)
+    settings.STATIC_ROOT = Path(settings.STATIC_ROOT)  # what was read of them is read again
+
+
+def test_what_was_collected_of_this_version_serves(collected):
+    static.refuse_uncollected()
+
+
+@pytest.mark.parametrize("harm", ["changed", "new", "lost", "no list", "half a list"])
+def test_files_of_another_version_are_refused(collected, settings, harm):
+    source, target = collected
+    os.utime(target / "a.css", (2**31, 2**31))  # newer than any file of the next version
+    if harm == "changed":
+        (source / "a.css").write_text("b {}")
+    elif harm == "new":
+        (source / "c.js").write_text("1")
+    elif harm == "lost":
+        next(target.glob("a.*.css")).unlink()
+    elif harm == "no list":
+        (target / "staticfiles.json").unlink()
+    else:
+        (target / "staticfiles.json").write_text("{")
+    settings.STATIC_ROOT = target
+    with pytest.raises(ImproperlyConfigured, match="collect them with"):
+        static.refuse_uncollected()
+    (target / "staticfiles.json").unlink(missing_ok=True)
+    settings.STATIC_ROOT = target
+    collect(settings)
+    static.refuse_uncollected()
