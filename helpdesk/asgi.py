@@ -18,7 +18,7 @@ from django.urls import re_path  # noqa: E402
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E402
 
 from checkins import unnamed  # noqa: E402
-from helpdesk import clock, health  # noqa: E402
+from helpdesk import clock, health, storage  # noqa: E402
 from helpdesk.http import OneHop  # noqa: E402
 from requests_app import hub  # noqa: E402
 from requests_app.routing import websocket_urlpatterns  # noqa: E402
@@ -80,6 +80,7 @@ async def lifespan(receive, send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             health.server_loop = asyncio.get_running_loop()
+            storage.watch()
             await asyncio.to_thread(unnamed.in_thread, unnamed.note_new_process)
             watch = asyncio.create_task(hand_in_answers())
             if settings.CLOCK == "in-server":
@@ -93,6 +94,7 @@ async def lifespan(receive, send) -> None:
             await hub.shut()
             if own_clock is not None:
                 await asyncio.to_thread(own_clock.stop, graceful=True)
+            storage.watch_no_more()
             await send({"type": "lifespan.shutdown.complete"})
             return
 

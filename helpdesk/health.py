@@ -12,12 +12,13 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connections
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.views.decorators.http import require_safe
 from huey.contrib.djhuey import HUEY
 
+from helpdesk import storage
 from requests_app import metrics as measured
 from requests_app import tasks
 from requests_app.models import WITH_HELPER, HelpRequest, Status
@@ -56,12 +57,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 if everything it needs answers, else 503. Which part does not (JSON: the part → "ok" or
-    "away") is for the inside; everybody else is told no more than that it is so."""
-    asked = _thread.submit(copy_context().run, _ask_storage)
-    layer = _state("layer", _ask_layer)
-    told = _answer_of(asked) | {"layer": layer}
-    status = 200 if set(told.values()) == {"ok"} else 503
+    """200 if people can be served from here, else 503: that is the database alone. How each part
+    is (JSON: the part → "ok" or "away") is for the inside; nobody else is told a word."""
+    told = _parts()
+    status = 200 if told["database"] == "ok" else 503
     if is_from_inside(request):
         return JsonResponse(told, status=status)
     return HttpResponse(status=status, content_type="text/plain")
@@ -72,7 +71,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text, for whoever shows the token; for everybody else there is nothing here."""
     if not shows_token(request):
         return HttpResponseNotFound()
-    return HttpResponse(measured.as_text(_present()), content_type=measured.CONTENT_TYPE)
+    parts = {name: int(state == "ok") for name, state in _parts().items()}
+    told = measured.as_text(_present(), parts)
+    return HttpResponse(told, content_type=measured.CONTENT_TYPE)
 
 
 def shows_token(request: HttpRequest) -> bool:
@@ -107,9 +108,19 @@ def _present() -> dict[str, int]:
     }
 
 
+def _parts() -> dict[str, str]:
+    """Each part → "ok" or "away", within a few seconds whatever hangs."""
+    asked = _thread.submit(copy_context().run, _ask_storage)
+    layer = _state("layer", _ask_layer)
+    return _answer_of(asked) | {"layer": layer}
+
+
 def _state(name: str, ask: Callable[[], object]) -> str:
     try:
         ask()
+    except storage.Unfit as unfit:
+        logger.warning("readyz: %s", unfit)
+        return "away"
     except Exception as error:  # noqa: BLE001  whatever it is, the part cannot be used
         logger.warning("readyz: %s is away (%s)", name, type(error).__name__)
         return "away"
@@ -119,10 +130,10 @@ def _state(name: str, ask: Callable[[], object]) -> str:
 def _ask_storage() -> dict[str, str]:
     """In a thread of its own, with connections of its own: a new one shows what is true now."""
     try:
-        return {
-            "database": _state("database", _ask_database),
-            "clock": _state("clock", _ask_clock),
-        }
+        database = _state("database", storage.ask)
+        # The clock works in the database, and tells of it there.
+        clock = _state("clock", _ask_clock) if database == "ok" else "away"
+        return {"database": database, "clock": clock}
     finally:
         connections.close_all()
         HUEY.storage.close()
@@ -136,11 +147,6 @@ def _answer_of(asked: Future[dict[str, str]]) -> dict[str, str]:
         asked.cancel()
         logger.warning("readyz: the database hangs (%s)", type(error).__name__)
         return {"database": "away", "clock": "away"}
-
-
-def _ask_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
 
 
 def _ask_clock() -> None:

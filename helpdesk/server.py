@@ -201,13 +201,16 @@ def prepare_database(*, seed: bool) -> None:
     from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
 
+    from helpdesk import storage
     from helpdesk.static import refuse_uncollected
 
     try:
+        if settings.SQLITE:
+            file = Path(settings.DATABASES["default"]["NAME"])
+            storage.try_file(file)
+            private.files_of_sqlite(file)
         django.setup()
         refuse_uncollected()
-        if settings.SQLITE:
-            private.files_of_sqlite(Path(settings.DATABASES["default"]["NAME"]))
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             print("Preparing the database ...", flush=True)
@@ -221,6 +224,8 @@ def prepare_database(*, seed: bool) -> None:
         sys.exit(f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}")
     except CommandError as error:  # it was in the way of others for too long
         sys.exit(str(error))
+    except storage.Unfit as unfit:
+        sys.exit(str(unfit))
     except OSError as error:
         sys.exit(f"{error.filename} cannot be used: {error.strerror}.")
 

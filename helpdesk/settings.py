@@ -158,6 +158,8 @@ TEMPLATES = [
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR}/helpdesk.sqlite3")}
 SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+#: Django's own, which notice when their database is away (helpdesk.breaker).
+DATABASES["default"]["ENGINE"] = f"helpdesk.engines.{'sqlite3' if SQLITE else 'postgresql'}"
 REDIS_URL = env.redis_url("REDIS_URL")
 if SQLITE:
     # WAL with synchronous=NORMAL loses acknowledged work in a power cut, and a deferred
@@ -177,13 +179,20 @@ if SQLITE:
         },
     }
 else:
+    from helpdesk.engines.connection import Connection
+
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         # What DATABASE_URL says (?sslmode=require) stays.
         "OPTIONS": DATABASES["default"].get("OPTIONS", {})
         | {
-            "pool": {"min_size": 2, "max_size": 8, "timeout": 5},
+            "pool": {
+                "min_size": 2,
+                "max_size": 8,
+                "timeout": 2,
+                "connection_class": Connection,
+            },
             # A machine that is gone does not say so: found out in about ten seconds.
             "connect_timeout": 2,
             "keepalives_idle": 5,
@@ -479,6 +488,8 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # A 404 is an ordinary day; what was asked for may hold a class's address.
         "django.request": {"level": "ERROR"},
+        # helpdesk.breaker says the same once, and without the database's address.
+        "psycopg.pool": {"level": "ERROR"},
         # With a handler of its own, or run_huey gives it one that says more.
         "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "helpdesk": {"level": "INFO"},

@@ -5,21 +5,20 @@ They ask the database nothing: it may be the thing that is away.
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from helpdesk import again
+from helpdesk import again, storage
 
 #: Seconds after which a browser may try again.
 RETRY_AFTER = 5
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 with what was typed kept in the page while the database is away or locked."""
-    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    """500, or 503 with what was typed kept in the page while the database takes nothing."""
+    away = storage.is_away(sys.exc_info()[1])
     name, status = ("503.html", 503) if away else ("500.html", 500)
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(render_to_string("_try_again.html", {"away": away}), status=status)

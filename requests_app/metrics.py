@@ -73,17 +73,18 @@ for _method in (*_METHODS, "other"):
 REGISTRY.unregister(PROCESS_COLLECTOR)  # it knows one process; _Processes tells of all
 
 
-def as_text(present: Mapping[str, int]) -> bytes:
+def as_text(present: Mapping[str, int], parts: Mapping[str, int]) -> bytes:
     """All numbers, of all workers, as Prometheus reads them.
 
     ``present``: name of a gauge → what is true at this moment, whichever worker says it.
+    ``parts``: what helpdesk needs → 1 if it answers, else 0.
     """
     counted = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         counted = CollectorRegistry()
         MultiProcessCollector(counted)
     now = CollectorRegistry()
-    now.register(_Present(present))
+    now.register(_Present(present, parts))
     now.register(_Processes())
     return generate_latest(counted) + generate_latest(now)
 
@@ -91,12 +92,16 @@ def as_text(present: Mapping[str, int]) -> bytes:
 class _Present(Collector):
     """Gauges that are read when they are asked for; no file of a worker holds them."""
 
-    def __init__(self, values: Mapping[str, int]) -> None:
-        self.values = values
+    def __init__(self, values: Mapping[str, int], parts: Mapping[str, int]) -> None:
+        self.values, self.parts = values, parts
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for name, value in self.values.items():
             yield GaugeMetricFamily(name, "In all open lessons, now.", value)
+        up = GaugeMetricFamily("helpdesk_part_up", "Whether it answers now.", labels=["part"])
+        for part, value in self.parts.items():
+            up.add_metric([part], value)
+        yield up
 
 
 class _Processes(Collector):

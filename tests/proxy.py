@@ -9,9 +9,12 @@ import threading
 
 
 class Proxy:
-    """Passes bytes on from ``port`` to ``to`` on the loopback, in a thread of its own."""
+    """Passes bytes on from ``port`` on the loopback, in a thread of its own.
 
-    def __init__(self, port: int, to: int) -> None:
+    ``to``: a port of the loopback, or the path of a socket.
+    """
+
+    def __init__(self, port: int, to: int | str) -> None:
         self.port, self.to = port, to
         self.refuses_upgrade = self.swallows_upgrade = False
         self.is_down = False
@@ -101,7 +104,10 @@ class Proxy:
                 await writer.drain()
                 writer.close()
                 return
-            there, back = await asyncio.open_connection("127.0.0.1", self.to)
+            if isinstance(self.to, str):
+                there, back = await asyncio.open_unix_connection(self.to)
+            else:
+                there, back = await asyncio.open_connection("127.0.0.1", self.to)
             self.writers.add(back)
             back.write(head)
             await asyncio.gather(self._pass(reader, back), self._pass(there, writer, is_back=True))

@@ -160,8 +160,22 @@ def running(folder: Path, workers: int = 1, **environment: str) -> Iterator[Runn
             process.kill()
 
 
+def refused(*words: str, **environment: str) -> tuple[int, str]:
+    """(exit code, what it said) of a start that ends by itself."""
+    done = subprocess.run(
+        [sys.executable, "-m", "helpdesk.server", *words],
+        cwd=ROOT,
+        env={**clean_environment(), "PORT": str(services._free_port()), **environment},
+        capture_output=True,
+        text=True,
+        timeout=START,
+        check=False,
+    )
+    return done.returncode, done.stderr.strip()
+
+
 @contextmanager
-def proxied(to: int, *, port: int = 0) -> Iterator[Proxy]:
+def proxied(to: int | str, *, port: int = 0) -> Iterator[Proxy]:
     """A network in front of ``to`` that a test can cut, stall or mend."""
     network = Proxy(port or services._free_port(), to)
     network.start()
@@ -169,6 +183,14 @@ def proxied(to: int, *, port: int = 0) -> Iterator[Proxy]:
         yield network
     finally:
         network.stop()
+
+
+@contextmanager
+def database_behind(url: str) -> Iterator[tuple[Proxy, str]]:
+    """A network in front of the tests' PostgreSQL, and the DATABASE_URL that leads through it."""
+    folder = urllib.parse.unquote(url.partition("host=")[2])
+    with proxied(f"{folder}/.s.PGSQL.5432") as network:
+        yield network, f"postgres://postgres@127.0.0.1:{network.port}/helpdesk?sslmode=disable"
 
 
 @contextmanager

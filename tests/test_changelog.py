@@ -48,6 +48,10 @@ ENTRIES = {
         "test_the_alarms_ring_when_they_should_and_not_on_an_ordinary_day",
         "test_each_question_is_about_what_a_server_tells",
     ),
+    "A database that is away": (
+        "test_a_postgresql_that_is_cut_off_or_hangs",
+        "test_a_file_of_sqlite_that_was_taken_away_takes_nothing_more",
+    ),
     '"What is kept about me"': ("test_a_student_reads_and_saves_all_that_is_kept",),
 }
 

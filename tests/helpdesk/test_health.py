@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 from django.test import Client
 
-from helpdesk import health
+from helpdesk import health, storage
 from requests_app import tasks
 
 TOKEN = "a-token-of-the-tests"
@@ -81,7 +81,7 @@ OUTSIDE = [
 def test_outside_it_says_no_word(address, headers, is_well, all_well, settings, monkeypatch):
     settings.METRICS_TOKEN = TOKEN
     if not is_well:
-        monkeypatch.setattr(health, "_ask_database", broken)
+        monkeypatch.setattr(storage, "ask", broken)
     answer = Client(REMOTE_ADDR=address, headers=headers).get("/readyz")
     assert answer.status_code == (200 if is_well else 503)
     assert answer.content == b""
@@ -111,16 +111,19 @@ def broken(*_args):
 @pytest.mark.parametrize(
     ("part", "asked"),
     [
-        ("database", "helpdesk.health._ask_database"),
+        ("database", "helpdesk.storage.ask"),
         ("layer", "helpdesk.health._ask_layer"),
         ("clock", "helpdesk.health._ask_clock"),
     ],
 )
 def test_what_is_away_is_named_and_nothing_else_is_told(inside, all_well, monkeypatch, part, asked):
+    """The database alone takes a server out of a balancer: without the others it serves."""
     monkeypatch.setattr(asked, broken)
     answer = inside.get("/readyz")
-    assert answer.status_code == 503
+    assert answer.status_code == (503 if part == "database" else 200)
     expected = {"database": "ok", "layer": "ok", "clock": "ok"} | {part: "away"}
+    if part == "database":
+        expected["clock"] = "away"  # it works in the database
     assert answer.json() == expected
 
 
@@ -161,7 +164,7 @@ def test_a_layer_that_swallows_messages_is_away(monkeypatch):
 def test_a_database_that_hangs_does_not_hang_the_question(inside, all_well, monkeypatch):
     free = threading.Event()
     monkeypatch.setattr(health, "STORAGE", 0.05)
-    monkeypatch.setattr(health, "_ask_database", lambda: free.wait(20))
+    monkeypatch.setattr(storage, "ask", lambda: free.wait(20))
     try:
         for _ in range(3):
             told = inside.get("/readyz")
@@ -173,6 +176,12 @@ def test_a_database_that_hangs_does_not_hang_the_question(inside, all_well, monk
     monkeypatch.setattr(tasks, "clock_age", lambda: 3)
     assert Client().get("/readyz").status_code == 200
 
+
+PARTS = {
+    "database": (storage, "ask"),
+    "clock": (health, "_ask_clock"),
+    "layer": (health, "_ask_layer"),
+}
 
 # --- /metrics ----------------------------------------------------------------
 
@@ -235,6 +244,17 @@ def test_the_queues_are_counted_when_asked(
     assert told["helpdesk_with_helper"] == 1
     actions.close_help(ada.classroom, by=grace)
     assert numbers()["helpdesk_waiting"] == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", ["database", "clock", "layer"])
+def test_each_part_that_is_away_is_a_number(numbers, all_well, monkeypatch, part):
+    """So that an alarm can be made of what no status tells."""
+    assert {numbers()[f'helpdesk_part_up{{part="{each}"}}'] for each in PARTS} == {1}
+    monkeypatch.setattr(*PARTS[part], broken)
+    assert {each: numbers()[f'helpdesk_part_up{{part="{each}"}}'] for each in PARTS} == {
+        each: float(each != part and (each, part) != ("clock", "database")) for each in PARTS
+    }
 
 
 @pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""Django's databases, which notice when theirs is away (helpdesk.breaker)."""
