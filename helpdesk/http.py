@@ -4,7 +4,9 @@ Django's own ASGI handler hops for every middleware and opens a database connect
 request. This one reads the whole request in the event loop, answers it in a thread that keeps its
 connection, and sends the whole answer from the event loop: a slow network, or somebody who
 is slow on purpose, holds no thread that others need. Bodies are small where forms are small, must
-be here in time, and are counted while they arrive (``helpdesk.unfinished``).
+be here in time, and are counted while they arrive (``helpdesk.unfinished``). What asks no database
+(``/healthz``, files) is answered in the event loop, by the same middleware: it is there also when
+all threads wait.
 """
 
 import asyncio
@@ -21,6 +23,7 @@ from django.core.handlers.base import BaseHandler
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve, set_script_prefix
 
+from helpdesk import static
 from helpdesk.slow import hold_off
 from helpdesk.unfinished import Unfinished, group_of
 
@@ -82,9 +85,11 @@ class OneHop(BaseHandler):
         except ConnectionAbortedError:
             return
         run = contextvars.copy_context().run
-        answer = await asyncio.get_running_loop().run_in_executor(
-            self.threads, run, self.answer, scope, arrived
-        )
+        if is_at_hand(scope):
+            answer = run(self.answer, scope, arrived)
+        else:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self.threads, run, self.answer, scope, arrived)
         await hold_off(answer.hold)
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
@@ -92,7 +97,7 @@ class OneHop(BaseHandler):
         await send({"type": "http.response.body", "body": answer.content})
 
     def answer(self, scope: Mapping, arrived: Arrived) -> Answer:
-        """In a thread: what the middleware and the view say."""
+        """What the middleware and the view say; in a thread, unless it is at hand."""
         set_script_prefix(scope.get("root_path", ""))
         signals.request_started.send(sender=self.__class__, scope=scope)
         response = self.get_response(request_of(scope, arrived))
@@ -100,6 +105,11 @@ class OneHop(BaseHandler):
             return as_bytes(response)
         finally:
             response.close()
+
+
+def is_at_hand(scope: Mapping) -> bool:
+    """Whether the answer needs no database and no more than a moment."""
+    return scope["path"] == "/healthz" or static.is_known(scope["path"])
 
 
 def request_of(scope: Mapping, arrived: Arrived) -> ASGIRequest:

@@ -8,6 +8,7 @@ import filecmp
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,6 +75,13 @@ class Stylesheets(BaseFinder):
 class StaticFiles(WhiteNoiseMiddleware):
     """Serves files from where they lie by a copy that has its compressed form beside it."""
 
+    #: The newest one's: those that were found when it began, by the path that they are asked for.
+    known: Mapping[str, StaticFile] = {}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        type(self).known = {} if self.autorefresh else self.files
+
     def add_files(self, root: str | Path, prefix: str | None = None) -> None:
         if Path(root).is_dir():  # only production needs the collected ones, and has asked for them
             super().add_files(root, prefix)
@@ -118,6 +126,11 @@ def are_collected() -> bool:
 
 def is_same(one: Path, other: Path) -> bool:
     return other.is_file() and filecmp.cmp(one, other, shallow=False)
+
+
+def is_known(path: str) -> bool:
+    """Whether the middleware answers this path by itself, without looking for the file."""
+    return path in StaticFiles.known
 
 
 def keep_copy(path: Path, copy: Path) -> None:

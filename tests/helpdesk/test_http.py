@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+import threading
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from helpdesk import http
 from helpdesk.http import OneHop
+from helpdesk.static import StaticFiles
 from tests.browser.conftest import cookie_of
 from tests.browser.test_every_page import ROLES, addresses
 from tests.test_access_table import world  # noqa: F401
@@ -283,6 +285,63 @@ async def test_bodies_that_stand_still_make_room_for_those_that_move(monkeypatch
         each.cancel()
     await asyncio.gather(*still, return_exceptions=True)
     assert http.bodies.total == 0
+
+
+# --- While all threads wait ------------------------------------------------------
+
+
+@pytest.fixture
+def known_files(settings, monkeypatch):
+    """Files as a server knows them; the tests look each up when it is asked for."""
+    monkeypatch.setattr(StaticFiles, "known", {})
+    settings.WHITENOISE_AUTOREFRESH = False
+
+
+async def test_what_needs_no_database_is_answered_while_all_threads_wait(known_files):
+    """/healthz took 19 s while the database was away, and so did the stylesheet."""
+    server, free = OneHop(), threading.Event()
+    waiting = [server.threads.submit(free.wait, 30) for _each in range(http.THREADS)]
+    try:
+        for path, words in (("/healthz", "ok"), ("/static/css/base.css", "@layer")):
+            told = []
+
+            async def send(message, told=told):
+                told.append(message)
+
+            async def receive():
+                return piece(b"", more=False)
+
+            await asyncio.wait_for(server(scope_of(path), receive, send), 20)
+            assert told[0]["status"] == 200
+            assert {name.lower() for name, _ in told[0]["headers"]} >= HEADERS
+            assert words in told[1]["body"].decode()
+        assert not any(each.done() for each in waiting)
+    finally:
+        free.set()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"method": "HEAD"},
+        {"method": "POST"},
+        {"accept_encoding": "gzip"},
+        {"range": "bytes=2-9"},
+        {"if_none_match": "{etag}"},
+    ],
+)
+def test_files_are_answered_as_with_djangos_own_handler(known_files, as_they_are, asked):
+    for path in ("/healthz", "/static/css/base.css", "/static/js/live.js", "/static/img/hand.svg"):
+        plain = OneHop().answer(scope_of(path), http.Arrived(b"", 0, 0))
+        etag = dict(plain.headers).get(b"ETag", b"").decode()
+        given = {name: value.format(etag=etag) for name, value in asked.items()}
+        assert http.is_at_hand(scope_of(path))
+        assert ours(path, **given) == djangos(path, **given), path
+        if "if_none_match" in asked and etag:
+            assert ours(path, **given)[0] == 304
+        if "range" in asked and etag:
+            assert ours(path, **given)[0] == 206
 
 
 # --- What cannot be read -------------------------------------------------------
