@@ -3,15 +3,22 @@
 uvicorn waits for a head for ever and keeps whatever comes before its end. Here a head has
 ``HEAD_TIME`` seconds from the moment it could begin, and ``MAX_HEAD`` bytes; unfinished ones are
 counted (``helpdesk.unfinished``); fields that follow a body are not taken for its head's; and what
-is refused before the application sees it carries the same headers as every other answer.
+is refused before the application sees it carries the same headers as every other answer. So is
+whoever comes when this process is about to run out of open files: the system would drop the
+connection without a word, and the database and the log need files too.
 """
 
 import asyncio
+import logging
+import math
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from helpdesk.unfinished import Unfinished, group_of
+from requests_app import metrics
+
+logger = logging.getLogger(__name__)
 
 #: Seconds in which a head must be here.
 HEAD_TIME = 10
@@ -39,6 +46,18 @@ HEADERS = (
 )
 
 
+#: Open files that are no connections: the database, static files, logs, and what they open in turn.
+OTHER_FILES = 128
+#: Connections that this process takes.
+most: float = math.inf
+
+
+def keep_files(limit: int) -> None:
+    """``limit``: files that this process may have open; negative where there is no limit."""
+    global most
+    most = math.inf if limit < 0 else max(limit - OTHER_FILES, limit // 2)
+
+
 class Refused(Exception):
     """The head is none that we answer; the parser ends the connection with ``refusal``."""
 
@@ -59,7 +78,12 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport) -> None:
         super().connection_made(transport)
         self.address = group_of(self.client[0] if self.client else "")
-        self._await_head()
+        if len(self.connections) > most:
+            metrics.CONNECTIONS_REFUSED.inc()
+            logger.error("no more connections are taken: too few open files (ulimit -n)")
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._settle()

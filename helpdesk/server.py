@@ -13,7 +13,6 @@ import logging
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ from pathlib import Path
 import uvicorn
 from django.core.exceptions import ImproperlyConfigured
 
-from helpdesk import env, private
+from helpdesk import connections, env, private, startup
 from helpdesk.supervisor import BEAT, CLOCK, WORKER, Pulse, Supervisor
 
 logger = logging.getLogger(__name__)
@@ -57,7 +56,8 @@ def main(argv: list[str] | None = None) -> None:
         parser.add_argument(name, type=int, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     # Until uvicorn listens to signals, and after: the cleaning up below must run.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGTERM, *hang_up()):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         if args.worker is not None:
             be_worker(socket.socket(fileno=args.listener), Pulse(args.worker))
@@ -77,6 +77,12 @@ def worker_count(told: str) -> int:
     raise argparse.ArgumentTypeError(f"must be a number from 1 to {MOST_WORKERS}, not {told!r}")
 
 
+def hang_up() -> list[signal.Signals]:
+    """SIGHUP, where there is such a thing and nohup has not told us to leave it alone."""
+    number = getattr(signal, "SIGHUP", None)
+    return [number] if number and signal.getsignal(number) is not signal.SIG_IGN else []
+
+
 def prepare_process() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     private.files_from_now_on()
@@ -92,8 +98,9 @@ def start(*, seed: bool, living: bool, workers: int) -> None:
     listener = bind(env.text("HOST", "127.0.0.1"), port)
     if workers > 1:
         refuse_alone(workers)
-    prepare_database(seed=seed)
-    tell_if_redis_is_away()
+    startup.wait_for_database()
+    startup.prepare_database(seed=seed)
+    startup.tell_if_redis_is_away()
     if workers > 1:
         supervise(listener, workers)
     else:
@@ -193,72 +200,6 @@ def how_started() -> str:
 # --- What it serves ----------------------------------------------------------
 
 
-def prepare_database(*, seed: bool) -> None:
-    """Migrate where something is to be migrated, and fill the demo's database."""
-    import django
-    from django.conf import settings
-    from django.core.management import CommandError, call_command
-    from django.db import connection, connections
-    from django.db.migrations.executor import MigrationExecutor
-
-    from helpdesk import storage
-    from helpdesk.static import refuse_uncollected
-
-    try:
-        if settings.SQLITE:
-            file = Path(settings.DATABASES["default"]["NAME"])
-            storage.try_file(file)
-            private.files_of_sqlite(file)
-        django.setup()
-        refuse_uncollected()
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            print("Preparing the database ...", flush=True)
-            call_command("migrate", verbosity=0, interactive=False)
-        if seed:
-            call_command("seed_demo")
-        for each in connections.all():
-            each.close()
-            getattr(each, "close_pool", lambda: None)()  # PostgreSQL's
-    except database_errors() as error:
-        sys.exit(f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}")
-    except CommandError as error:  # it was in the way of others for too long
-        sys.exit(str(error))
-    except storage.Unfit as unfit:
-        sys.exit(str(unfit))
-    except OSError as error:
-        sys.exit(f"{error.filename} cannot be used: {error.strerror}.")
-
-
-def database_errors() -> tuple[type[Exception], ...]:
-    """Also those of the drivers: huey speaks to the database without Django."""
-    import psycopg
-    from django.db import DatabaseError
-
-    return DatabaseError, sqlite3.Error, psycopg.Error
-
-
-def tell_if_redis_is_away() -> None:
-    """One line: without it pages are refreshed instead of pushed, and nothing else is missing."""
-    from django.conf import settings
-    from redis import Redis
-    from redis.exceptions import RedisError
-
-    if not settings.REDIS_URL:
-        return
-    client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
-    try:
-        client.ping()
-    except (RedisError, OSError, ValueError) as error:
-        logger.warning(
-            "REDIS_URL: Redis does not answer (%s); pages show changes a little later"
-            " until it does",
-            type(error).__name__,
-        )
-    finally:
-        client.close()
-
-
 def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None = None) -> None:
     """Answer until a signal ends it; a worker shows its ``pulse`` and announces nothing."""
     from django.conf import settings
@@ -301,6 +242,7 @@ def open_many_files() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with suppress(ValueError, OSError):  # macOS allows less than it says
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    connections.keep_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def spare_the_collector() -> None:
@@ -330,9 +272,16 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for number in hang_up():
+            signal.signal(number, self.leave)
         with suppress(BrokenPipeError):  # nobody reads what we say: no reason to end
             for call in self.when_ready:
                 call()
+
+    def leave(self, *_told) -> None:
+        """End as at SIGTERM."""
+        logger.warning("SIGHUP: one process cannot replace itself, so it ends; start it again")
+        self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
         # uvicorn counts tenths of seconds.
@@ -389,6 +338,7 @@ def be_worker(listener: socket.socket, pulse: Pulse) -> None:
     import django
 
     prepare_process()
+    startup.wait_for_database()
     django.setup()
     from helpdesk.static import refuse_uncollected
 
@@ -403,6 +353,7 @@ def be_clock(pulse: Pulse) -> None:
     would now and then come while this thread holds the event's own lock, and wait for itself.
     """
     prepare_process()
+    startup.wait_for_database()
     import django
 
     django.setup()

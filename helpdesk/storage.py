@@ -74,13 +74,17 @@ def _sentence(where: Path, number: int | None, words: str) -> str:
     )
 
 
+def reach() -> None:
+    """Raise psycopg.Error unless PostgreSQL lets us in and answers, in bounded time."""
+    _postgres().ask("SELECT 1")
+
+
 def watch() -> None:
     """From now on, notice when the database goes away; in a server, once it is up to date."""
     if connection.vendor == "sqlite":
         breaker.file.begin(connection.settings_dict["NAME"])
     else:
-        postgres = _postgres()
-        breaker.server.begin(lambda: postgres.ask("SELECT 1"), postgres.forget_pool)
+        breaker.server.begin(reach, _postgres().forget_pool)
 
 
 def watch_no_more() -> None:

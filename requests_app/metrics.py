@@ -41,6 +41,9 @@ EVENTS = Counter("helpdesk_events", "Recorded moves of requests.", ["verb"])
 PUSHES_SENT = Counter("helpdesk_pushes_sent", "Texts given to sockets.")
 #: The page is given the whole newest state as soon as its network takes it.
 PUSHES_DROPPED = Counter("helpdesk_pushes_dropped", "Texts not given to a socket that was behind.")
+CONNECTIONS_REFUSED = Counter(
+    "helpdesk_connections_refused", "Connections for which there were no open files left."
+)
 RENDER_SECONDS = Histogram(
     "helpdesk_render_seconds", "Rendering what one change shows everybody.", buckets=_TIMES
 )

@@ -131,8 +131,11 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, workers: int = 1, **environment: str) -> Iterator[Running]:
-    """A help desk that answers; it ends with the block. ``folder`` is for its log."""
+def running(
+    folder: Path, workers: int = 1, *, files: int = 0, **environment: str
+) -> Iterator[Running]:
+    """A help desk that answers; it ends with the block. ``folder`` is for its log; ``files``: how
+    many it may have open, if not as many as we may."""
     port = int(environment.get("PORT", services._free_port()))
     everything = {
         **clean_environment(),
@@ -143,6 +146,8 @@ def running(folder: Path, workers: int = 1, **environment: str) -> Iterator[Runn
     }
     log = folder / f"log-{port}"
     command = [sys.executable, "-m", "helpdesk.server", "--workers", str(workers)]
+    if files:
+        command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, cwd=ROOT, env=everything, stdout=file, stderr=subprocess.STDOUT

@@ -192,6 +192,7 @@ def test_who_waits_for_a_database_that_is_away_is_let_go(postgres):
     database.is_there = False
     with pytest.raises(OperationalError), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(20)")
+    connection.close()  # as after each request
     with pytest.raises(Away):
         connection.cursor()
     database.is_there = True
