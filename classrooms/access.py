@@ -26,6 +26,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts import proof, second_factor
 from accounts.models import User
+from classrooms import keys
 from classrooms.models import Classroom, Device, Membership, Role, School
 from classrooms.prepared import Prepared
 
@@ -33,7 +34,7 @@ from classrooms.prepared import Prepared
 REMEMBERED_CLASSES = 16
 #: How exactly it is known when a browser was here last.
 USE_NOTED_EVERY = timedelta(days=7)
-_SALT = "classrooms.device"
+_SALT = keys.signs(settings.DEVICE_COOKIE_NAME, "classrooms.device")
 
 
 class MemberRequest(HttpRequest):

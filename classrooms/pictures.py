@@ -8,9 +8,10 @@ reads words.
 
 from collections.abc import Sequence
 
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
+from classrooms import keys
 from classrooms.models import Membership
 
 #: Picture (of lucide) → its word.
@@ -39,12 +40,21 @@ def read(typed: str, tap: str = "") -> tuple[str, ...]:
 
 def kept(student: Membership, chosen: Sequence[str]) -> str:
     """What the database keeps of a student's pictures."""
-    text = f"{student.pk}:{','.join(chosen)}"
-    return salted_hmac("classrooms.pictures", text, algorithm="sha256").hexdigest()
+    return _kept(student, chosen)[0]
 
 
 def fit(student: Membership, chosen: Sequence[str]) -> bool:
-    return bool(student.pictures) and constant_time_compare(kept(student, chosen), student.pictures)
+    """Whether these are the student's own; what a former key kept is kept by the present one."""
+    if not any(constant_time_compare(each, student.pictures) for each in _kept(student, chosen)):
+        return False
+    if student.pictures != kept(student, chosen):
+        of_student = Membership.objects.filter(pk=student.pk, pictures=student.pictures)
+        of_student.update(pictures=kept(student, chosen))
+    return True
+
+
+def _kept(student: Membership, chosen: Sequence[str]) -> list[str]:
+    return keys.digests("classrooms.pictures", f"{student.pk}:{','.join(chosen)}")
 
 
 def shown(chosen: Sequence[str]) -> dict:

@@ -7,6 +7,8 @@ a school's technician reads it, not a programmer.
 import difflib
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -176,19 +178,60 @@ def secret(name: str, *, kept_in: Path | None) -> str:
         return _kept_secret(kept_in)
     if not value:
         raise ImproperlyConfigured(f"{name} is missing: give {SECRET_LENGTH} random characters.")
-    if len(value) < SECRET_LENGTH or len(set(value)) < 10 or value.startswith("django-insecure"):
+    if is_weak(value):
         raise ImproperlyConfigured(
             f"{name} is too weak: it must be at least {SECRET_LENGTH} random characters."
         )
     return value
 
 
+def former_secrets(name: str) -> list[str]:
+    """Keys that were used before: what they signed still counts."""
+    former = words(name)
+    if any(is_weak(each) for each in former):
+        raise ImproperlyConfigured(
+            f"{name} must hold former values of SECRET_KEY, with commas between them:"
+            f" one has fewer than {SECRET_LENGTH} random characters."
+        )
+    return former
+
+
+def is_weak(key: str) -> bool:
+    return len(key) < SECRET_LENGTH or len(set(key)) < 10 or key.startswith("django-insecure")
+
+
 def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """The key in this file, which is made if there is none: whole or not at all."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(64))
-    return path.read_text(encoding="ascii").strip()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret(path)
+        key = path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be used ({error.strerror}): give it to the user who runs helpdesk."
+        ) from None
+    if is_weak(key):
+        raise ImproperlyConfigured(
+            f"{path} holds no whole key: delete it and start again; everyone then comes in again."
+        )
+    return key
+
+
+def _make_secret(path: Path) -> None:
+    """If two processes do it at once, both find the key of the one that was first."""
+    handle, new = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # for its owner alone
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(64))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(new, path)
+        except FileExistsError:
+            return
+        except OSError:  # a disk whose files have one name each
+            os.replace(new, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(new)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -14,6 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import resolve
 from django.utils.cache import patch_vary_headers
 
+from classrooms import keys
 from helpdesk import logs
 from requests_app import metrics
 
@@ -101,6 +103,32 @@ class Probes:
             request.resolver_match = resolve(request.path_info)
             return request.resolver_match.func(request)
         return self.get_response(request)
+
+
+class FormerKeys:
+    """While there are former keys: what they signed in a browser's cookies, and sessions that they
+    vouched for, are made anew (classrooms.keys)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.SECRET_KEY_FALLBACKS:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        keys.renew_session(request.session)
+        response = self.get_response(request)
+        for name, salt in keys.signed_cookies().items():
+            anew = keys.signed_anew(request.COOKIES.get(name, ""), salt)
+            if anew is not None and name not in response.cookies:
+                response.set_cookie(
+                    name,
+                    anew,
+                    max_age=settings.DEVICE_COOKIE_AGE,
+                    secure=settings.SESSION_COOKIE_SECURE,
+                    httponly=True,
+                    samesite="Lax",
+                )
+        return response
 
 
 class SecurityHeaders:

@@ -82,6 +82,8 @@ TRUSTED_PROXIES = env.words("HELPDESK_TRUSTED_PROXIES") or ["127.0.0.1"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 
 SECRET_KEY = env.secret("SECRET_KEY", kept_in=None if PRODUCTION else VAR_DIR / "secret.key")
+#: Former ones: what they signed counts, and is signed anew when it is seen (classrooms.keys).
+SECRET_KEY_FALLBACKS = env.former_secrets("SECRET_KEY_FALLBACKS")
 
 # --- Applications ------------------------------------------------------------
 
@@ -121,6 +123,7 @@ MIDDLEWARE = [
     "helpdesk.middleware.SmallPages",
     "helpdesk.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "helpdesk.middleware.FormerKeys",
     "django.middleware.locale.LocaleMiddleware",
     "helpdesk.middleware.Refusals",
     "django.middleware.common.CommonMiddleware",

@@ -17,6 +17,7 @@ from django.http import HttpRequest, parse_cookie
 from django.utils.translation import get_supported_language_variant
 
 from classrooms.access import find_entry
+from classrooms.keys import renew_session
 from requests_app import hub, live, ticket
 from requests_app.models import Queue
 from requests_app.ticket import Admission
@@ -97,6 +98,7 @@ def _find(cookies: dict[str, str], slug: str) -> Admission | None:
     sessions = import_module(settings.SESSION_ENGINE)
     request = HttpRequest()
     request.session = sessions.SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+    renew_session(request.session)
     entry = find_entry(get_user(request), cookies, slug)
     if entry is None or entry.is_waiting:
         return None

@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: pytest's exit code where it found no test.
 NO_TESTS = 5
 #: What settings read, beside everything that starts with HELPDESK_.
-SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOST", "PORT", "EMAIL_URL"}
-SETTINGS |= {f"{name}_FILE" for name in SETTINGS} | {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"}
+SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "HOST", "PORT"}
+SETTINGS |= {f"{name}_FILE" for name in SETTINGS}
+SETTINGS |= {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "EMAIL_URL"}
 SIDE_BY_SIDE = ("-n", "2")
 
 

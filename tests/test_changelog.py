@@ -52,6 +52,12 @@ ENTRIES = {
         "test_a_postgresql_that_is_cut_off_or_hangs",
         "test_a_file_of_sqlite_that_was_taken_away_takes_nothing_more",
     ),
+    "The start waits for its database": (
+        "test_a_start_waits_for_its_database",
+        "test_who_finds_no_room_is_told_so_and_hanging_up_ends_it_in_good_order",
+        "test_a_teachers_session_stays_under_its_own_name",
+        "test_a_key_that_is_not_whole_is_told_and_not_used",
+    ),
     '"What is kept about me"': ("test_a_student_reads_and_saves_all_that_is_kept",),
 }
 

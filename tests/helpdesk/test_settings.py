@@ -4,11 +4,16 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+
+from helpdesk import env
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCTION = {
@@ -35,6 +40,7 @@ def start(
         and name
         not in (
             "SECRET_KEY",
+            "SECRET_KEY_FALLBACKS",
             "DATABASE_URL",
             "REDIS_URL",
             "PORT",
@@ -52,6 +58,55 @@ def start(
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+# --- The key that is kept in a file ------------------------------------------
+
+
+@pytest.mark.parametrize("kept", ["", "\n", "short", "k3J9-qW7x_Zt2-Lm8v", "\x00" * 86, "é" * 86])
+def test_a_key_that_is_not_whole_is_told_and_not_used(tmp_path, kept):
+    """An empty one, of a full disk or a power cut, made every page a 500 for ever."""
+    file = tmp_path / "secret.key"
+    file.write_text(kept, encoding="utf-8")
+    with pytest.raises(ImproperlyConfigured, match=r"holds no whole key: delete it"):
+        env.secret("SECRET_KEY_OF_NOBODY", kept_in=file)
+
+
+def test_a_key_is_kept_whole_or_not_at_all(tmp_path, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(ImproperlyConfigured, match="No space left on device"):
+            env.secret("SECRET_KEY_OF_NOBODY", kept_in=tmp_path / "var" / "secret.key")
+    assert list((tmp_path / "var").iterdir()) == []
+    made = env.secret("SECRET_KEY_OF_NOBODY", kept_in=tmp_path / "var" / "secret.key")
+    assert (tmp_path / "var" / "secret.key").stat().st_mode & 0o077 == 0
+    assert env.secret("SECRET_KEY_OF_NOBODY", kept_in=tmp_path / "var" / "secret.key") == made
+    assert [each.name for each in (tmp_path / "var").iterdir()] == ["secret.key"]
+
+
+def test_those_who_start_at_once_agree_on_one_key(tmp_path):
+    file, together = tmp_path / "secret.key", threading.Barrier(8)
+
+    def start_at_once(_number):
+        together.wait()
+        return env.secret("SECRET_KEY_OF_NOBODY", kept_in=file)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start_at_once, range(8)))) == 1
+
+
+def test_former_keys_are_as_strong_as_the_present_one(monkeypatch):
+    strong = PRODUCTION["SECRET_KEY"]
+    two = [f"{strong}x", strong]
+    for given, keys in (("", []), (strong, [strong]), (f" {strong}x , {strong}", two)):
+        monkeypatch.setenv("SECRET_KEY_FALLBACKS", given)
+        assert env.former_secrets("SECRET_KEY_FALLBACKS") == keys
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", f"{strong},short")
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FALLBACKS must hold former values"):
+        env.former_secrets("SECRET_KEY_FALLBACKS")
 
 
 def test_nothing_set_is_enough():
