@@ -103,12 +103,16 @@ class Browser:
         until = time.perf_counter() + wait
         while (left := until - time.perf_counter()) > 0:
             await asyncio.sleep(min(left, 0.5))
-            await self.ask_if_due()
+            if await self.ask_if_due():
+                return  # the network is back
 
-    async def ask_if_due(self) -> None:
+    async def ask_if_due(self) -> bool:
+        """Whether it asked and was answered."""
         if time.perf_counter() - self.asked > REFRESH:
             with contextlib.suppress(OSError, EOFError, TimeoutError):
                 await asyncio.wait_for(self.ask(), SILENCE)
+                return True
+        return False
 
     async def ask(self) -> None:
         """As a page without a socket does."""
@@ -122,7 +126,8 @@ class Browser:
             answer = await http.get(self.person.url("regions/"), self.person.cookie, htmx=True)
         finally:
             http.close()
-        assert answer.status == 200, answer.status
+        if answer.status != 200:
+            raise ConnectionError(f"the page was answered with {answer.status}")
         return answer.text
 
     def hear(self, text: str, seen: dict[str, int]) -> None:
@@ -139,7 +144,10 @@ class Browser:
 
     async def difference(self) -> str:
         """Empty where the page shows what a fresh render says, else what it shows instead."""
-        fresh = regions(await self.fresh(self.truth))
+        try:
+            fresh = regions(await self.fresh(self.truth))
+        except (OSError, EOFError) as error:
+            return f"{self.person.name}: {error}"
         wrong = [name for name, each in fresh.items() if self.shows.get(name) != each]
         told = [f"{name} {self.shows.get(name)} instead of {fresh[name]}" for name in wrong]
         return f"{self.person.name}: {'; '.join(told)}" if told or not fresh else ""

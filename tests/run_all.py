@@ -48,9 +48,12 @@ class Leg:
 LEGS = (
     Leg("sqlite", "sqlite + in-memory", False, "not browser and not own_servers", SIDE_BY_SIDE),
     Leg("postgres", "postgres + redis", True, "not browser and not one_leg", SIDE_BY_SIDE),
+    Leg("faults", "faults, both stacks", False, "faults", (*SIDE_BY_SIDE, "--dist=loadgroup")),
     Leg("browser", "browser, sqlite + in-memory", False, "browser and not own_servers", (), True),
     Leg("browser-postgres", "browser, postgres + redis", True, "browser", (), True),
 )
+#: Rounds of each fault where they are run by hand.
+LONG = "20"
 COVERAGE = ("--cov", "--cov-branch", "--cov-report=term-missing:skip-covered")
 
 
@@ -179,6 +182,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = [leg.name for leg in LEGS]
     parser.add_argument("--leg", action="append", choices=names, help="only this; repeatable")
     parser.add_argument(
+        "--faults", action="append_const", dest="leg", const="faults", help="only these"
+    )
+    parser.add_argument("--long", action="store_true", help="each fault many times: half an hour")
+    parser.add_argument(
         "--changed", action="store_true", help="the tests nearest to what changed, for a minute"
     )
     parser.add_argument(
@@ -186,6 +193,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     chosen, args = parser.parse_known_args(argv)
     wanted = chosen.leg or names
+    if chosen.long:
+        os.environ.setdefault("FAULT_ROUNDS", LONG)
     if chosen.changed:
         wanted, found = changed.chosen()
         if not found:

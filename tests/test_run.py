@@ -339,7 +339,7 @@ def last_line(capsys) -> str:
 def test_every_leg_gets_the_arguments(legs, capsys):
     given = legs()
     assert run_all.main(["-k", "queue"]) == 0
-    assert set(given) == {"sqlite", "postgres", "browser", "browser-postgres"}
+    assert set(given) == {"sqlite", "postgres", "faults", "browser", "browser-postgres"}
     assert all(args == ["-k", "queue"] for args in given.values())
     assert last_line(capsys) == "tests: passed"
 
@@ -350,10 +350,19 @@ def test_some_legs_can_be_chosen(legs):
     assert given == {"postgres": ["-x"], "browser": ["-x"]}
 
 
+def test_faults_can_be_had_alone_and_many_times(legs, monkeypatch):
+    given = legs()
+    monkeypatch.setenv("FAULT_ROUNDS", "1")
+    monkeypatch.delenv("FAULT_ROUNDS")
+    assert run_all.main(["--faults", "--long"]) == 0
+    assert list(given) == ["faults"]
+    assert int(os.environ["FAULT_ROUNDS"]) > 1
+
+
 def test_one_failed_leg_fails_the_whole_and_is_named(legs, capsys):
     given = legs(postgres=1)
     assert run_all.main([]) == 1
-    assert len(given) == 4
+    assert len(given) == 5
     assert last_line(capsys) == "tests: failed: postgres + redis"
 
 
@@ -364,7 +373,7 @@ def test_a_leg_without_tests_fails_unless_arguments_chose(legs):
 
 
 def test_arguments_that_match_nothing_at_all_fail(legs, capsys):
-    legs(sqlite=5, postgres=5, browser=5, browser_postgres=5)
+    legs(sqlite=5, postgres=5, faults=5, browser=5, browser_postgres=5)
     assert run_all.main(["-k", "no-such-word"]) == 1
     assert "no leg found a test" in last_line(capsys)
 
@@ -373,7 +382,7 @@ def test_without_a_browser_the_last_line_says_what_was_skipped(legs, monkeypatch
     given = legs()
     monkeypatch.setattr(run_all.services, "chromium", lambda: None)
     assert run_all.main([]) == 0
-    assert list(given) == ["sqlite", "postgres"]
+    assert list(given) == ["sqlite", "postgres", "faults"]
     assert "SKIPPED" in last_line(capsys)
 
 
