@@ -204,6 +204,7 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
     """Answer until a signal ends it; a worker shows its ``pulse`` and announces nothing."""
     from django.conf import settings
 
+    from helpdesk import preload
     from helpdesk.asgi import application
     from helpdesk.connections import Connection
 
@@ -225,6 +226,8 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
         log_config=None,  # Django's settings have said how logs look
         log_level="warning",
     )
+    if pulse is not None or settings.PRODUCTION:
+        preload.everything()
     spare_the_collector()
     open_many_files()
     with living_class(settings.SITE_URL, wanted=living) as begin:
@@ -343,7 +346,25 @@ def be_worker(listener: socket.socket, pulse: Pulse) -> None:
     from helpdesk.static import refuse_uncollected
 
     refuse_uncollected()  # new code without them: the old workers stay
+    refuse_former_database()
     serve(listener, pulse=pulse)
+
+
+def refuse_former_database() -> None:
+    """End where ``migrate`` was forgotten: the workers that serve are of the version before, and
+    stay. One whose database is away just now starts, and waits for it."""
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return
+    finally:
+        connection.close()
+    if missing:
+        sys.exit("The database is of an older version: ./run manage migrate, then reload again.")
 
 
 def be_clock(pulse: Pulse) -> None:

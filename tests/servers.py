@@ -132,10 +132,10 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, workers: int = 1, *, files: int = 0, **environment: str
+    folder: Path, workers: int = 1, *, files: int = 0, code: Path = ROOT, **environment: str
 ) -> Iterator[Running]:
     """A help desk that answers; it ends with the block. ``folder`` is for its log; ``files``: how
-    many it may have open, if not as many as we may."""
+    many it may have open, if not as many as we may; ``code``: where it runs."""
     port = int(environment.get("PORT", services._free_port()))
     everything = {
         **clean_environment(),
@@ -150,7 +150,7 @@ def running(
         command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=everything, stdout=file, stderr=subprocess.STDOUT
+            command, cwd=code, env=everything, stdout=file, stderr=subprocess.STDOUT
         )
     server = Running(process, port, log, everything)
     try:
