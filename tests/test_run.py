@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from helpdesk import server
+from helpdesk import env, server
 from tests import changed, run_all, services
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,7 +105,62 @@ def test_an_installation_that_broke_off_is_done_again(run, calls, monkeypatch, t
     monkeypatch.setattr(run, "call", lambda *_: sys.exit("no network"))
     with pytest.raises(SystemExit, match="no network"):
         run.bootstrap("requirements.txt")
-    assert not run.STAMP.exists()
+    made = []
+    monkeypatch.setattr(run, "call", lambda what, *_: made.append(what))
+    run.bootstrap("requirements.txt")
+    assert made == ["Making .venv", "Installing"]  # pip would call half a package satisfied
+
+
+def test_packages_that_were_deleted_are_installed_again(run, calls, tmp_path):
+    site = tmp_path / ".venv/lib/python3.11/site-packages"
+    for name in ("django", "django-5.2.19.dist-info", "__pycache__"):
+        (site / name).mkdir(parents=True)
+    run.bootstrap("requirements.txt")
+    (site / "__pycache__").rmdir()
+    run.bootstrap("requirements.txt")
+    assert len(calls) == 1
+    (site / "django").rmdir()
+    run.bootstrap("requirements.txt")
+    assert calls[1][1:3] == ["-m", "venv"]
+
+
+def test_whoever_may_not_install_is_told_who_does(run, calls, monkeypatch):
+    monkeypatch.setattr(run.os, "access", lambda *_: False)
+    with pytest.raises(SystemExit, match=r"root installs them: sudo \./run install$"):
+        run.bootstrap("requirements.txt")
+    assert calls == []
+
+
+PIP_ALONE = """WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by \
+'NewConnectionError('<HTTPSConnection object at 0x7f>: Failed to establish a new connection')'
+ERROR: Could not find a version that satisfies the requirement django==5.2.19
+ERROR: No matching distribution found for django==5.2.19
+"""
+UV_ALONE = """error: Failed to fetch: `https://example.org/simple/django/`
+  Caused by: error sending request for url (https://example.org/simple/django/)
+  Caused by: client error (Connect)
+  Caused by: dns error: failed to lookup address information
+"""
+
+
+@posix_only
+@pytest.mark.parametrize("said", [PIP_ALONE, UV_ALONE], ids=["pip", "uv"])
+def test_without_a_network_one_sentence_is_said(run, tmp_path, said, capfd):
+    program = tmp_path / "installer"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}END\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(SystemExit) as ended:
+        run.call("Installing", program)
+    assert str(ended.value) == (
+        "Installing needs the network, and nobody answers: connect this computer, try again."
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+@posix_only
+def test_another_reason_is_shown(run):
+    with pytest.raises(SystemExit, match=r"^no room left\nInstalling did not work; the reason"):
+        run.call("Installing", "/bin/sh", "-c", "echo no room left >&2; exit 1")
 
 
 @pytest.mark.parametrize("now", [None, (3, 10), (3, 12)], ids=["gone", "too old", "another one"])
@@ -169,6 +224,11 @@ def test_an_old_python_finds_a_newer_one_and_passes_over_one_that_does_not_start
     assert run.newer_python() == str(tmp_path / "python3.12")
 
 
+def test_a_database_beside_the_starter_is_where_its_address_says(run):
+    path = Path("/srv/10% of #1? a+b/var/demo.sqlite3")
+    assert env.sqlite_path("DATABASE_URL", run.sqlite_url(path)) == str(path)
+
+
 @pytest.mark.parametrize(
     "words", [["frobnicate"], ["demo", "--dead"], ["lan", "x"], ["--living"], ["serve", "2"]]
 )
@@ -177,7 +237,7 @@ def test_an_unknown_command_is_answered_with_the_known_ones(words):
     assert done.returncode == 2
     assert done.stderr == (
         f"./run {' '.join(words)} is not known; "
-        "known are serve, demo, lan, test, lint, audit, manage, bench, lock and --help.\n"
+        "known are serve, demo, lan, install, test, lint, audit, manage, bench, lock and --help.\n"
     )
 
 
