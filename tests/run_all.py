@@ -28,7 +28,8 @@ NO_TESTS = 5
 SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "HOST", "PORT"}
 SETTINGS |= {f"{name}_FILE" for name in SETTINGS}
 SETTINGS |= {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "EMAIL_URL"}
-SIDE_BY_SIDE = ("-n", "2")
+#: What shares a machine or servers of its own is a group (xdist_group), and stays together.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ BACKEND = "import helpdesk.settings as s; print(s.EMAIL_BACKEND, s.MAIL)"
 def start(
     *,
     code="import helpdesk.settings as s; print(s.ALLOWED_HOSTS, s.ORIGINS, s.SESSION_COOKIE_NAME)",
+    at=ROOT,
     **env,
 ):
     """Import the settings in a process of its own; returns (exit code, what it said)."""
@@ -52,7 +54,7 @@ def start(
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=clean | env,
-        cwd=ROOT,
+        cwd=at,
         capture_output=True,
         text=True,
         check=False,
@@ -139,6 +141,8 @@ def test_production_starts_with_what_it_needs():
         ({"DATABASE_URL": "postgres://x:pw@host:5432"}, "the name of the database"),
         ({"DATABASE_URL": "postgres://x:pw@host/"}, "the name of the database"),
         ({"DATABASE_URL": "sqlite:///"}, "the name of the file"),
+        ({"DATABASE_URL": "sqlite:////srv/help#desk/x.sqlite3"}, "write %23 for # and %3F for ?"),
+        ({"DATABASE_URL": "sqlite:////srv/help?desk/x.sqlite3"}, "write %23 for # and %3F for ?"),
         ({"DATABASE_URL": "postgres://x:pw@host:54x2/y"}, "DATABASE_URL has a port that is no"),
         ({"DATABASE_URL": "postgres://x:pw@host:99999/y"}, "DATABASE_URL has a port that is no"),
         ({"REDIS_URL": "redis://x:six/0"}, "REDIS_URL has a port that is no number"),
@@ -157,6 +161,11 @@ def test_production_starts_with_what_it_needs():
         (PRODUCTION | {"EMAIL_URL": ""}, "EMAIL_URL must name a mail server"),
         (PRODUCTION | {"EMAIL_URL": "dummymail://"}, "HELPDESK_MAIL=none starts without one"),
         ({"EMAIL_URL": "carrier-pigeon://x"}, "EMAIL_URL must look like"),
+        ({"HELPDESK_WORKERS": "2"}, "HELPDESK_WORKERS=2 needs DATABASE_URL to name a PostgreSQL"),
+        (
+            {"HELPDESK_WORKERS": "2", "DATABASE_URL": "postgres://x/y"},
+            "HELPDESK_WORKERS=2 needs REDIS_URL",
+        ),
         ({"HELPDESK_MAIL": "perhaps"}, "HELPDESK_MAIL must be one of send, none"),
         ({"HELPDESK_SECOND_FACTOR": "on"}, "HELPDESK_SECOND_FACTOR must be one of off, admins"),
     ],
@@ -200,6 +209,40 @@ ENTRANCE = (
 def test_what_is_asked_at_the_entrance(env, said):
     """Proofs where mail works, no letters to strangers where sign-up is closed."""
     assert start(**env, code=ENTRANCE) == (0, f"{said}\n")
+
+
+#: Each character means something in an address, in a pattern or in a shell.
+ODD = "10% of #1? a+b %41 [é] & 'x'"
+WHERE = """
+import helpdesk.settings as s, sqlite3
+sqlite3.connect(s.DATABASES["default"]["NAME"]).execute("CREATE TABLE here (x)")
+sqlite3.connect(s.HUEY["filename"]).execute("CREATE TABLE here (x)")
+print(s.STATIC_ROOT)
+"""
+
+
+def test_the_database_lies_in_its_folder_whatever_that_is_called(tmp_path):
+    """Behind a # it lay beside the folder, where the next installation found it."""
+    folder = tmp_path / ODD
+    shutil.copytree(ROOT / "helpdesk", folder / "helpdesk")
+    code, said = start(code=WHERE, PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]), at=folder)
+    assert (code, said) == (0, f"{folder}/collected\n")
+    assert [each.name for each in tmp_path.iterdir()] == [ODD]
+    made = {"helpdesk.sqlite3", "helpdesk.jobs.sqlite3"}
+    assert made <= {each.name for each in (folder / "var").iterdir()}
+
+
+def test_an_address_of_a_file_means_that_file():
+    for path in (f"/srv/{ODD}/helpdesk.sqlite3", "/srv/helpdesk/var/helpdesk.sqlite3"):
+        assert env.sqlite_path("DATABASE_URL", env.sqlite_url(Path(path))) == path
+
+
+def test_workers_of_the_settings_are_for_a_server_of_a_school():
+    code = "import helpdesk.settings as s; print(s.WORKERS)"
+    both = {"DATABASE_URL": "postgres://x/y", "REDIS_URL": "redis://x", "HELPDESK_WORKERS": "3"}
+    assert start(code=code, **both) == (0, "3\n")
+    assert start(code=code, HELPDESK_WORKERS="3", HELPDESK_MODE="demo") == (0, "1\n")
+    assert start(code=code) == (0, "1\n")
 
 
 def test_a_refused_address_does_not_show_the_password():
