@@ -253,34 +253,40 @@ def _playwright_chromium() -> str | None:
     return path if path and Path(path).exists() else None
 
 
-# --- promtool ----------------------------------------------------------------
+# --- Programs out of Debian's packages ----------------------------------------
 
 
 def promtool() -> str | None:
-    """The path of Prometheus' promtool, fetched if need be; None, and loud about it, without one.
+    """The path of Prometheus' promtool, or None."""
+    return program_of("prometheus", "usr/bin/promtool")
 
-    It is taken out of Debian's package, which is not installed: that would start a server.
+
+def program_of(package: str, path: str) -> str | None:
+    """Where a program of Debian's is, fetched if need be; None, and loud about it, without one.
+
+    It is taken out of its package, which is not installed: that would start a server.
     """
-    kept = Path.home() / ".cache" / "helpdesk-tests" / "promtool"
-    found = shutil.which("promtool") or (str(kept) if kept.exists() else _fetch_promtool(kept))
+    name = Path(path).name
+    kept = Path.home() / ".cache" / "helpdesk-tests" / name
+    found = shutil.which(name) or (str(kept) if kept.exists() else _fetch(package, path, kept))
     if not found:
-        print("\n*** NO PROMTOOL: the alarms are not tried. Install Debian's prometheus. ***\n")
+        print(f"\n*** NO {name}: what needs it is not tried. Install Debian's {package}. ***\n")
     return found
 
 
-def _fetch_promtool(kept: Path) -> str | None:
+def _fetch(package: str, path: str, kept: Path) -> str | None:
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return None
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-        fetch = ["apt-get", "-qq", "download", "prometheus"]
+        fetch = ["apt-get", "-qq", "download", package]
         if not _runs(fetch, folder):  # a bare machine has no list of packages yet
             _runs(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "update"], folder)
             if not _runs(fetch, folder):
                 return None
-        for package in Path(folder).glob("*.deb"):
-            _runs(["dpkg-deb", "--extract", package.name, "."], folder)
-        program = Path(folder, "usr", "bin", "promtool")
+        for file in Path(folder).glob("*.deb"):
+            _runs(["dpkg-deb", "--extract", file.name, "."], folder)
+        program = Path(folder, path)
         if not program.exists():
             return None
         program.replace(kept)  # at once: two test runs may fetch it side by side

@@ -66,6 +66,10 @@ ENTRIES = {
         "test_the_image_is_built_started_used_and_stopped",
         "test_production_without_collected_files_is_refused_in_one_sentence",
     ),
+    "`deploy/compose.yaml`": (
+        "test_the_lines_at_its_top_make_what_it_needs",
+        "test_a_visitor_cannot_say_where_they_come_from",
+    ),
     "A folder may be called": ("test_the_database_lies_in_its_folder_whatever_that_is_called",),
     "No limit counts": (
         "test_nobody_is_refused_for_being_the_last_of_a_crowd",

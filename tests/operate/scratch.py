@@ -87,9 +87,11 @@ class Scratch:
         return done.stdout
 
     @contextmanager
-    def running(self, *words: str, umask: str = "022", **how) -> Iterator["Service"]:
-        """A program that goes on; killed with the block. Its first line is its number."""
-        log = self.inside("/run/log")
+    def running(
+        self, *words: str, umask: str = "022", log: str = "/run/log", **how
+    ) -> Iterator["Service"]:
+        """A program that goes on; killed with the block. Its log's first line is its number."""
+        log = self.inside(log)
         with log.open("wb") as output:
             process = subprocess.Popen(
                 self.command("sh", "-c", f'umask {umask}; echo $$; exec "$@"', "sh", *words, **how),

@@ -4,78 +4,19 @@ import json
 import re
 import shutil
 import stat
-from contextlib import contextmanager
 
 import pytest
 
-from tests.operate import image, scratch
-from tests.operate.test_image import LONG, OPERATOR, own_machine
+from tests.operate.conftest import FOLDER, INSTALL, LONG, MISSING, service, unit
+from tests.operate.test_image import OPERATOR, own_machine
 from tests.operate.visit import VISIT
-from tests.servers import ROOT, until
+from tests.servers import ROOT
 
-FOLDER = "/srv/helpdesk"
-INSTALL = ("./run", "install")
-ANSWERS = ("--site-url", "https://help.example.org", "--mail", "none")
 pytestmark = [own_machine, pytest.mark.own_servers, pytest.mark.xdist_group("install")]
-
-
-#: What an installation refuses on a new machine: the words and who says them → how it ends.
-MISSING = {
-    ((), "root"): "is needed: give it as --site-url.",
-    (ANSWERS[:2], "root"): "is needed: give it as --mail.",
-    (ANSWERS, "nobody"): "only root may: sudo ./run install",
-    ((*ANSWERS, "--user", "root"), "root"): "a user other than root, not 'root'.",
-}
-
-
-@pytest.fixture(scope="module")
-def machine():
-    """With a clone of the project in its place, whose packages are installed."""
-    with scratch.scratch() as made:
-        for name in image.taken(ROOT, [".*", "var", "collected", "tests", "bench", "**/*.pyc"]):
-            copy = made.inside(f"{FOLDER}/{name}")
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy)
-        made.inside(f"{FOLDER}/.venv").symlink_to(scratch.VENV)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def before(machine):
-    """What was said on the new machine, and what stood there afterwards."""
-    dry = machine.run(*INSTALL, *ANSWERS, "--dry-run", cwd=FOLDER).splitlines()
-    refused = {
-        (words, user): machine.run(*INSTALL, *words, cwd=FOLDER, check=False, user=user)
-        for words, user in MISSING
-    }
-    there = machine.run("ls", "-a", FOLDER, "/etc") + machine.run("cat", "/etc/passwd")
-    return dry, refused, there
-
-
-@pytest.fixture(scope="module")
-def installed(machine, before):
-    machine.run(*INSTALL, *ANSWERS, cwd=FOLDER)
-    return machine
 
 
 def rights(machine, path) -> tuple[str, str, str]:
     return tuple(machine.run("stat", "-c", "%A %U %G", path).split())
-
-
-def unit(machine) -> dict[str, str]:
-    lines = machine.inside("/etc/systemd/system/helpdesk.service").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if re.match(r"\w+=", line))
-
-
-@contextmanager
-def service(machine):
-    """What systemd does with the unit, as far as it can be done without it."""
-    told = unit(machine)
-    how = {"user": told["User"], "cwd": told["WorkingDirectory"], "umask": told["UMask"]}
-    with machine.running(*told["ExecStart"].split(), **how) as started:
-        until(lambda: "is ready" in started.said() or started.ended(), LONG)
-        assert not started.ended(), started.said()
-        yield started
 
 
 def manage(machine, *words, user="helpdesk", **how):
@@ -170,6 +111,22 @@ def test_one_setting_is_changed_and_the_others_stay(installed):
     lines = path.read_text().splitlines()
     assert lines[-2:] == ["# ours", "HELPDESK_TIME_ZONE=Europe/Berlin"]
     assert set(before.splitlines()) - set(lines) == {"HELPDESK_SITE_URL=https://help.example.org"}
+    path.write_text(before)
+
+
+def test_several_workers_are_set_up_by_their_options(installed):
+    """As docs/operate.md has it; the server itself then waits for its database."""
+    page = (ROOT / "docs/operate.md").read_text(encoding="utf-8")
+    words = re.search(r"sudo ./run install (--database .*?)\n```", page, re.DOTALL)[1]
+    path = installed.inside("/etc/helpdesk.env")
+    before = path.read_text()
+    installed.run(*INSTALL, *words.replace("\\\n", " ").split(), cwd=FOLDER)
+    assert set(path.read_text().splitlines()) - set(before.splitlines()) == {
+        "DATABASE_URL=postgres://helpdesk:password@127.0.0.1:5432/helpdesk",
+        "REDIS_URL=redis://127.0.0.1:6379/0",
+        "HELPDESK_WORKERS=2",
+        "HELPDESK_CLOCK=in-server",
+    }
     path.write_text(before)
 
 
