@@ -280,7 +280,7 @@ def test_a_host_that_is_not_ours_is_refused():
         ),
         (
             {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
-            "The database of DATABASE_URL cannot be used: unable to open database file",
+            "The folder of the database is not there: make /nowhere/at, or change DATABASE_URL.",
         ),
     ],
 )
