@@ -498,6 +498,23 @@ def test_legs_with_and_without_a_browser_run_side_by_side(leg_of, tmp_path, caps
     assert re.search(r"\d+ s, \d+ s of a processor", verdicts[0].line(with_args=False))
 
 
+@pytest.mark.parametrize(
+    ("marks", "legs"),
+    [
+        (set(), 2),
+        ({"browser"}, 2),
+        ({"one_leg"}, 1),
+        ({"own_servers"}, 1),
+        ({"browser", "one_leg"}, 1),
+        ({"browser", "own_servers"}, 1),
+        ({"own_servers", "faults"}, 1),
+    ],
+)
+def test_what_is_alike_on_every_database_runs_once_and_the_rest_on_both(marks, legs):
+    names = {name: name in marks for name in ("browser", "one_leg", "own_servers", "faults")}
+    assert sum(bool(eval(leg.marked, {}, names)) for leg in run_all.LEGS) == legs
+
+
 def test_a_run_that_is_stopped_starts_nothing_more(leg_of):
     run = run_all.Run([leg_of("one", "pass"), leg_of("two", "pass")], [])
     run.stop()
