@@ -534,7 +534,7 @@ TESTS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/**/test_
         ("requests_app/order.py", "tests/requests_app/test_views.py", changed.SAME_APP),
         ("accounts/guesses.py", "tests/accounts/test_guesses.py", changed.NEXT_TO_IT),
         ("run", "tests/test_run.py", changed.NEXT_TO_IT),
-        ("deploy/Dockerfile.dockerignore", "tests/test_image.py", changed.NEXT_TO_IT),
+        ("deploy/Dockerfile.dockerignore", "tests/operate/test_image.py", changed.NEXT_TO_IT),
         ("templates/checkins/_new.html", "tests/checkins/test_class.py", changed.SAME_APP),
         ("tests/live/conftest.py", "tests/live/test_rights.py", changed.NEXT_TO_IT),
         ("requests_app/order.py", "tests/accounts/test_guesses.py", None),
