@@ -14,7 +14,7 @@ import pytest
 
 from tests import servers
 from tests.run_all import clean_environment
-from tests.servers import ROOT, hears, is_gone, redis_at, until
+from tests.servers import PATIENCE, ROOT, hears, is_gone, redis_at, until
 
 TOKEN = "a-token-of-the-tests"
 
@@ -75,7 +75,7 @@ def test_a_signal_ends_them_all_in_time_with_a_page_open(serve, redis, number):
         assert len(children) == 3
         with server.listen(cast):
             server.process.send_signal(number)
-            assert server.process.wait(30) == 0
+            assert server.process.wait(PATIENCE) == 0
         assert all(is_gone(pid) for pid in children)
         assert "does not answer" not in server.said()  # nobody had to be killed
         assert "Traceback" not in server.said()
@@ -86,7 +86,7 @@ def test_children_whose_parent_was_killed_end_by_themselves(serve, redis):
         children = server.children("worker") | server.children("clock")
         server.process.kill()
         server.process.wait()
-        until(lambda: all(is_gone(pid) for pid in children), 20)
+        until(lambda: all(is_gone(pid) for pid in children))
 
 
 # --- The clock ---------------------------------------------------------------
