@@ -139,12 +139,12 @@ def test_a_locked_database_answers_503_and_loses_nothing(browser_of, room, lesso
         with transaction.atomic():
             Queue.objects.locked(queue.pk)
             holds.set()
-            let_go.wait(20)
+            let_go.wait(120)
         connection.close()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    holds.wait(5)
+    assert holds.wait(60)
     try:
         answer = client.post(url(room, "raise_hand"), {"form_key": "first"}, headers=FROM_US)
     finally:

@@ -284,5 +284,5 @@ def test_an_answer_is_held_in_the_event_loop_and_never_too_many(monkeypatch):
     assert time.monotonic() - began >= 0.04
     monkeypatch.setattr(slow, "MOST_HELD", 0)
     began = time.monotonic()
-    async_to_sync(slow.hold_off)(5)
-    assert time.monotonic() - began < 1
+    async_to_sync(slow.hold_off)(600)
+    assert time.monotonic() - began < 300
