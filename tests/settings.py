@@ -1,7 +1,9 @@
 """The product's settings with the few values a test run needs."""
 
 import os
+import re
 import socket
+from copy import deepcopy
 
 os.environ.setdefault("SECRET_KEY", "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH")
 
@@ -36,6 +38,15 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MAIL_AT_ONCE = True
 PASSKEYS = MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+#: How long the product waits for a lock is little where others are at work on the machine: tests
+#: of many at once would fail for the time that something took.
+DATABASES = deepcopy(DATABASES)
+_options = DATABASES["default"]["OPTIONS"]
+if "pool" in _options:
+    _options["pool"]["timeout"] = PATIENCE
+    _options["options"] = re.sub(r"timeout=\d+s", f"timeout={PATIENCE}s", _options["options"])
+else:
+    _options["init_command"] += f"PRAGMA busy_timeout={PATIENCE}000;"
 #: A file, not memory: the live pages are rendered in a thread with a connection of its own.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / f"test-{os.getpid()}.sqlite3")}
