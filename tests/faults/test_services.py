@@ -103,3 +103,16 @@ def every_connection(postgres):
                 )
                 held.enter_context(postgres.connect())
         yield
+
+
+async def test_postgres_takes_no_writes(both):
+    """As a standby does, or one whose disk ran full before."""
+    async with both.lesson("F6 read-only") as load:
+        both.postgres.ask("ALTER SYSTEM SET default_transaction_read_only = on")
+        both.postgres.ask("SELECT pg_reload_conf()")
+        try:
+            await load.until(lambda: count_of(load, 503) > SEVERAL)
+            assert await asyncio.to_thread(both.get, "/join/") == 200
+        finally:
+            both.postgres.ask("ALTER SYSTEM RESET default_transaction_read_only")
+            both.postgres.ask("SELECT pg_reload_conf()")
