@@ -59,6 +59,11 @@ ENTRIES = {
         "test_a_key_that_is_not_whole_is_told_and_not_used",
     ),
     '"What is kept about me"': ("test_a_student_reads_and_saves_all_that_is_kept",),
+    "A new version is put in": (
+        "test_workers_of_the_last_release_serve_while_the_next_one_is_put_in",
+        "test_taps_go_on_while_it_waits_for_a_table_and_it_gets_through",
+        "test_what_was_released_stays_as_it_is",
+    ),
 }
 
 
