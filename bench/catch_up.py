@@ -19,6 +19,7 @@ from bench.raising import new_key
 from bench.report import Result, summary
 from bench.wire import Http
 from tests.proxy import Proxy
+from tests.services import _free_port
 
 TITLE = "Until a page shows the truth after a fault, two workers"
 #: Seconds: 95 of 100, and all.
@@ -31,8 +32,8 @@ def run(quick: bool) -> Result:
     result = Result("catch_up", TITLE)
     with ExitStack() as stack:
         environment = stack.enter_context(servers.postgres_and_redis())
-        port, redis = servers.free_port(), int(environment["REDIS_URL"].split(":")[2].split("/")[0])
-        near, behind = Proxy(servers.free_port(), port), Proxy(servers.free_port(), redis)
+        port, redis = _free_port(), int(environment["REDIS_URL"].split(":")[2].split("/")[0])
+        near, behind = Proxy(_free_port(), port), Proxy(_free_port(), redis)
         for each in (near, behind):
             each.start()
             stack.callback(each.stop)

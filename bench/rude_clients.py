@@ -21,6 +21,8 @@ RATE = 8
 TIMES_CALM = 2
 #: Close codes of the product (hub.py), and how many sockets one member may have.
 ONLY_LISTEN, TRY_AGAIN, MOST_SOCKETS = 1008, 1013, 20
+#: Seconds in which a page that is sent away must be gone.
+ENDED = 10
 #: Pages that read nothing.
 MUTE = 6
 
@@ -102,7 +104,7 @@ async def never_read(url: str, person: Person, over: asyncio.Event, seen: Seen) 
     await over.wait()
     page.transport.resume_reading()  # the close comes after what was on its way
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(ENDED):
             while not page.is_lost:
                 await asyncio.sleep(0.05)
     # Who does not read for long is not told the code either: the connection ends.
@@ -117,7 +119,7 @@ async def talk(url: str, person: Person, over: asyncio.Event, seen: Seen) -> Non
         page.say(words)
         seen.talked += 1
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(ENDED):
                 while not page.is_lost:
                     await asyncio.sleep(0.02)
         seen.hushed += page.code == ONLY_LISTEN

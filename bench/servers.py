@@ -8,7 +8,6 @@ import os
 import resource
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -126,12 +125,6 @@ def onto_the_other_cores() -> None:
     _more_files()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 # --- Databases ---------------------------------------------------------------
 
 
@@ -183,7 +176,7 @@ def helpdesk(
     environment: dict[str, str], *, workers: int = 1, pinned: bool = True, port: int = 0
 ) -> Iterator[Server]:
     """The whole product, as ``./run`` starts it."""
-    port = port or free_port()
+    port = port or services._free_port()
     more = ["--workers", str(workers)] if workers > 1 else []
     with served(
         "helpdesk", "-m", "helpdesk.server", *more,
@@ -195,7 +188,7 @@ def helpdesk(
 @contextlib.contextmanager
 def stock(environment: dict[str, str]) -> Iterator[Server]:
     """The same views behind Django's own ASGI handler, and Channels as its manual has it."""
-    port = free_port()
+    port = services._free_port()
     with served(
         "stock", "-m", "bench.stock", str(port), port=port, **_at(environment, port)
     ) as server:
@@ -205,7 +198,7 @@ def stock(environment: dict[str, str]) -> Iterator[Server]:
 @contextlib.contextmanager
 def floor() -> Iterator[Server]:
     """The least that a server can do."""
-    port = free_port()
+    port = services._free_port()
     with served("floor", "-m", "bench.floor", str(port), port=port) as server:
         yield server
 

@@ -10,7 +10,7 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -24,8 +24,17 @@ env = environ.Env()
 
 
 def read_env_file(path: Path) -> None:
-    """Take over ``NAME=value`` lines of a ``.env`` file; the real environment wins."""
-    if path.exists():
+    """Take over ``NAME=value`` lines of a ``.env`` file; the real environment wins.
+
+    One that is there and cannot be read is refused: going on with the defaults would be a help desk
+    of its own, with a database of its own.
+    """
+    if path.is_symlink() or path.exists():
+        if not os.access(path, os.R_OK):
+            raise ImproperlyConfigured(
+                f"The settings in {path.resolve()} cannot be read: run this as the user that "
+                "the service runs as, such as sudo -u helpdesk ./run manage."
+            )
         environ.Env.read_env(str(path))
 
 
@@ -113,13 +122,32 @@ def database(name: str, default: str) -> dict:
     value = text(name, default)
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgres://.")
+    if value.startswith("sqlite"):
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": sqlite_path(name, value)}
     path = urlsplit(value).path
     if not path.strip("/"):
-        what = "file" if value.startswith("sqlite") else "database"
-        raise ImproperlyConfigured(f"{name} must end with the name of the {what}: .../helpdesk.")
+        raise ImproperlyConfigured(f"{name} must end with the name of the database: .../helpdesk.")
     if not has_port(value):
         raise ImproperlyConfigured(f"{name} has a port that is no number from 1 to 65535.")
     return env.db_url_config(value)
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a database file, whatever its folder is called."""
+    return "sqlite:///" + quote(str(path))
+
+
+def sqlite_path(name: str, url: str) -> str:
+    """The file that an address means. Raises where a part of the path would be left out of it: the
+    database would lie elsewhere, and two installations might share one."""
+    path = url.removeprefix("sqlite:///")
+    if "#" in path or "?" in path:
+        raise ImproperlyConfigured(f"{name}: in a file's path write %23 for # and %3F for ?.")
+    if not path.strip("/"):
+        raise ImproperlyConfigured(
+            f"{name} must end with the name of the file: .../helpdesk.sqlite3."
+        )
+    return unquote(path)
 
 
 #: What only pretends to send: a log is no letter box, nor is a file or a process that forgets.
@@ -166,6 +194,22 @@ def redis_url(name: str) -> str:
     if not has_port(value):
         raise ImproperlyConfigured(f"{name} has a port that is no number from 1 to 65535.")
     return value
+
+
+def refuse_alone(several: str, *, sqlite: bool, redis_url: str) -> None:
+    """Raise where several workers would not know of each other; ``several``: what asked for it."""
+    if os.name != "posix":
+        raise ImproperlyConfigured(f"{several} needs Linux or macOS: Windows shares no sockets.")
+    if sqlite:
+        raise ImproperlyConfigured(
+            f"{several} needs DATABASE_URL to name a PostgreSQL database:"
+            " SQLite is for one worker, which is enough for a small school."
+        )
+    if not redis_url:
+        raise ImproperlyConfigured(
+            f"{several} needs REDIS_URL: without it a hand raised at one worker"
+            " would not be shown at the other."
+        )
 
 
 def secret(name: str, *, kept_in: Path | None) -> str:

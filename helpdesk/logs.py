@@ -6,6 +6,7 @@ and the words of exceptions, which quote values. An exception is told by its typ
 
 import json
 import logging
+import sys
 import time
 import traceback
 from contextvars import ContextVar
@@ -105,3 +106,35 @@ class TextLine(logging.Formatter):
         for told in stack_of(record.exc_info[1] if record.exc_info else None):
             lines += [f"  {told['type']}", *(f"    {place}" for place in told["stack"])]
         return "\n".join(lines)
+
+
+def configuration(lines: str, *, with_values: bool) -> dict:
+    """What ``LOGGING`` is; ``lines``: text or json, ``with_values``: what exceptions quote too."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"not_again": {"()": "helpdesk.logs.NotAgain"}},
+        "formatters": {
+            "text": {"()": "helpdesk.logs.TextLine", "with_values": with_values},
+            "json": {"()": "helpdesk.logs.JsonLine"},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": lines,
+                "filters": ["not_again"],
+            }
+        },
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {
+            "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+            # A 404 is an ordinary day; what was asked for may hold a class's address.
+            "django.request": {"level": "ERROR"},
+            # helpdesk.breaker says the same once, and without the database's address.
+            "psycopg.pool": {"level": "ERROR"},
+            # With a handler of its own, or run_huey gives it one that says more.
+            "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+            "helpdesk": {"level": "INFO"},
+        },
+    }

@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m helpdesk.server", description=__doc__)
     parser.add_argument("--seed-demo", action="store_true", help="fill an empty database")
     parser.add_argument("--living", action="store_true", help="let a made-up class work in it")
-    parser.add_argument("--workers", type=worker_count, default=1, help="processes that serve")
+    parser.add_argument("--workers", type=worker_count, help="processes that serve")
     # What a worker or the clock is given by the parent (helpdesk.supervisor): open files.
     for name in (f"--{WORKER}", f"--{CLOCK}", "--listener"):
         parser.add_argument(name, type=int, help=argparse.SUPPRESS)
@@ -89,15 +89,15 @@ def prepare_process() -> None:
     env.read_env_file(ROOT / ".env")
 
 
-def start(*, seed: bool, living: bool, workers: int) -> None:
+def start(*, seed: bool, living: bool, workers: int | None) -> None:
+    """``workers``: None where the settings say it."""
     prepare_process()
     port = env.number("PORT", 8000, low=1, high=65535)
     if env.text("HELPDESK_MODE") == "lan":
         assume_lan(port)
     # Before Django, which takes most of the start: whoever forgot a running one learns it at once.
     listener = bind(env.text("HOST", "127.0.0.1"), port)
-    if workers > 1:
-        refuse_alone(workers)
+    workers = workers_of(workers)
     startup.wait_for_database()
     startup.prepare_database(seed=seed)
     startup.tell_if_redis_is_away()
@@ -204,6 +204,7 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
     """Answer until a signal ends it; a worker shows its ``pulse`` and announces nothing."""
     from django.conf import settings
 
+    from helpdesk import preload
     from helpdesk.asgi import application
     from helpdesk.connections import Connection
 
@@ -225,6 +226,8 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
         log_config=None,  # Django's settings have said how logs look
         log_level="warning",
     )
+    if pulse is not None or settings.PRODUCTION:
+        preload.everything()
     spare_the_collector()
     open_many_files()
     with living_class(settings.SITE_URL, wanted=living) as begin:
@@ -300,23 +303,16 @@ class Server(uvicorn.Server):
 # --- Several workers ---------------------------------------------------------
 
 
-def refuse_alone(workers: int) -> None:
-    """Raise where several workers would not know of each other."""
+def workers_of(told: int | None) -> int:
+    """How many; raises where they would not know of each other."""
     from django.conf import settings
 
-    several = f"--workers {workers}"
-    if os.name != "posix":
-        raise ImproperlyConfigured(f"{several} needs Linux or macOS: Windows shares no sockets.")
-    if settings.SQLITE:
-        raise ImproperlyConfigured(
-            f"{several} needs DATABASE_URL to name a PostgreSQL database:"
-            " SQLite is for one worker, which is enough for a small school."
-        )
-    if not settings.REDIS_URL:
-        raise ImproperlyConfigured(
-            f"{several} needs REDIS_URL: without it a hand raised at one worker"
-            " would not be shown at the other."
-        )
+    if told is None:
+        return settings.WORKERS
+    if told > 1:
+        asked = f"--workers {told}"
+        env.refuse_alone(asked, sqlite=settings.SQLITE, redis_url=settings.REDIS_URL)
+    return told
 
 
 def supervise(listener: socket.socket, workers: int) -> None:
@@ -343,7 +339,25 @@ def be_worker(listener: socket.socket, pulse: Pulse) -> None:
     from helpdesk.static import refuse_uncollected
 
     refuse_uncollected()  # new code without them: the old workers stay
+    refuse_former_database()
     serve(listener, pulse=pulse)
+
+
+def refuse_former_database() -> None:
+    """End where ``migrate`` was forgotten: the workers that serve are of the version before, and
+    stay. One whose database is away just now starts, and waits for it."""
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return
+    finally:
+        connection.close()
+    if missing:
+        sys.exit("The database is of an older version: ./run manage migrate, then reload again.")
 
 
 def be_clock(pulse: Pulse) -> None:

@@ -5,7 +5,6 @@ missing or weak value stops the start with one sentence (``helpdesk.env``).
 """
 
 import socket
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -13,7 +12,7 @@ from zoneinfo import available_timezones
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from helpdesk import env
+from helpdesk import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -43,6 +42,7 @@ env.refuse_unknown(
         "HELPDESK_LOGS",
         "HELPDESK_METRICS_TOKEN",
         "HELPDESK_STATIC_ROOT",
+        "HELPDESK_WORKERS",
     }
 )
 
@@ -159,7 +159,7 @@ TEMPLATES = [
 # --- Storage -----------------------------------------------------------------
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR}/helpdesk.sqlite3")}
+DATABASES = {"default": env.database("DATABASE_URL", env.sqlite_url(VAR_DIR / "helpdesk.sqlite3"))}
 SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 #: Django's own, which notice when their database is away (helpdesk.breaker).
 DATABASES["default"]["ENGINE"] = f"helpdesk.engines.{'sqlite3' if SQLITE else 'postgresql'}"
@@ -210,6 +210,10 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+#: How many processes serve, unless `./run serve --workers` says it.
+WORKERS = 1 if DEMO or LAN else env.number("HELPDESK_WORKERS", 1, low=1, high=64)
+if WORKERS > 1:
+    env.refuse_alone(f"HELPDESK_WORKERS={WORKERS}", sqlite=SQLITE, redis_url=REDIS_URL)
 CHANNEL_LAYERS: dict = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CACHES: dict = {
     "default": {
@@ -338,14 +342,22 @@ ACCOUNT_EMAIL_NOTIFICATIONS = MAIL
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = OPEN_SIGNUP
 # Nobody is refused for a neighbour's mistakes: passwords wait in a line and letters are counted
 # (accounts.guesses). No limit of allauth counts a network address that a whole school shares.
+# A day on which a school begins is three hundred colleagues in a minute behind one of them.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
-    ("login", "request_login_code", "reset_password", "reset_password_from_key", "reauthenticate")
+    (
+        "login",
+        "request_login_code",
+        "reset_password",
+        "reset_password_from_key",
+        "reauthenticate",
+        "signup",
+        "verify_phone",
+    )
 ) | {
     "login_failed": "10/10m/key",  # codes of a second factor, once the password was right
     "change_password": "20/h/user",
     "manage_email": "20/h/user",
     "confirm_email": "10/h/key",
-    "signup": "120/m/ip",
 }
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 #: Who must have a second factor: off (whoever likes), or admins (those of schools, and operators).
@@ -470,31 +482,4 @@ METRICS_TOKEN = env.text("HELPDESK_METRICS_TOKEN")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
     raise ImproperlyConfigured("HELPDESK_METRICS_TOKEN must have at least 20 characters, or none.")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"not_again": {"()": "helpdesk.logs.NotAgain"}},
-    "formatters": {
-        "text": {"()": "helpdesk.logs.TextLine", "with_values": DEBUG},
-        "json": {"()": "helpdesk.logs.JsonLine"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "stream": sys.stderr,
-            "formatter": LOGS,
-            "filters": ["not_again"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # A 404 is an ordinary day; what was asked for may hold a class's address.
-        "django.request": {"level": "ERROR"},
-        # helpdesk.breaker says the same once, and without the database's address.
-        "psycopg.pool": {"level": "ERROR"},
-        # With a handler of its own, or run_huey gives it one that says more.
-        "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "helpdesk": {"level": "INFO"},
-    },
-}
+LOGGING = logs.configuration(LOGS, with_values=DEBUG)

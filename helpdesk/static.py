@@ -8,7 +8,7 @@ import filecmp
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
 #: Of a stylesheet: comments, and the white space around what ends a selector or a value.
 COMMENTS, SPACE = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*([{};,])\s*")
+#: The address of a file whose content it names.
+HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 #: The stylesheets in one; the first names the layers, which alone decide what wins.
 ALL_STYLES, FIRST, APART = "css/all.css", "tokens.css", ("no-script.css",)
 
@@ -72,19 +74,42 @@ class Stylesheets(BaseFinder):
             put(made, text.encode())
 
 
+class Found(dict):
+    """Files by their addresses. Whoever misses one is asked ``look``, which may find it."""
+
+    def __init__(self, known: dict, look: Callable[[str], StaticFile | None]) -> None:
+        super().__init__(known)
+        self.look = look
+
+    def get(self, url, default=None):
+        return super().get(url) or self.look(url) or default
+
+
 class StaticFiles(WhiteNoiseMiddleware):
     """Serves files from where they lie by a copy that has its compressed form beside it."""
 
+    files: dict
     #: The newest one's: those that were found when it began, by the path that they are asked for.
     known: Mapping[str, StaticFile] = {}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.files = Found(self.files, self.collected_since)
         type(self).known = {} if self.autorefresh else self.files
 
     def add_files(self, root: str | Path, prefix: str | None = None) -> None:
         if Path(root).is_dir():  # only production needs the collected ones, and has asked for them
             super().add_files(root, prefix)
+
+    def collected_since(self, url: str) -> StaticFile | None:
+        """A file of a newer version: while it is put in, its pages ask the old workers too."""
+        if self.use_finders or not HASHED.search(url) or not url.startswith(self.static_prefix):
+            return None
+        path = os.path.join(self.static_root, url.removeprefix(self.static_prefix))
+        if not self.url_is_canonical(url) or not os.path.isfile(path):
+            return None
+        self.add_file_to_dictionary(url, path)
+        return dict.get(self.files, url)
 
     def get_static_file(self, path: str, url: str, stat_cache=None) -> StaticFile:
         if self.use_finders and path.endswith(TEXT):

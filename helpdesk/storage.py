@@ -5,10 +5,12 @@ It costs a few milliseconds, leaves nothing behind, and holds up nobody who writ
 
 import errno
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.db import InterfaceError, InternalError, OperationalError, connection, connections
 from psycopg.errors import ReadOnlySqlTransaction
 
@@ -16,6 +18,8 @@ from helpdesk import breaker
 
 #: Bytes that must find room: a few changes.
 ROOM = 256 * 1024
+#: What PostgreSQL says to who would be one too many; a refused connection has no code.
+FULL = re.compile("too many (clients|connections)|connection slots")
 
 
 class Unfit(Exception):
@@ -79,12 +83,22 @@ def reach() -> None:
     _postgres().ask("SELECT 1")
 
 
+def find_out() -> None:
+    """Raise psycopg.Error unless PostgreSQL is there. One that has no room for one more connection
+    is: those that we have go on."""
+    try:
+        reach()
+    except psycopg.OperationalError as error:
+        if not FULL.search(str(error)):
+            raise
+
+
 def watch() -> None:
     """From now on, notice when the database goes away; in a server, once it is up to date."""
     if connection.vendor == "sqlite":
         breaker.file.begin(connection.settings_dict["NAME"])
     else:
-        breaker.server.begin(reach, _postgres().forget_pool)
+        breaker.server.begin(find_out, _postgres().forget_pool)
 
 
 def watch_no_more() -> None:

@@ -6,9 +6,10 @@ is asked tells the sum. Numbers of work that a separate clock did are not in it.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -47,6 +48,7 @@ CONNECTIONS_REFUSED = Counter(
 RENDER_SECONDS = Histogram(
     "helpdesk_render_seconds", "Rendering what one change shows everybody.", buckets=_TIMES
 )
+#: With SQLite the lock is the file's, and all changes wait for it.
 LOCK_SECONDS = Histogram("helpdesk_lock_seconds", "Waiting for a queue's lock.", buckets=_TIMES)
 _REQUESTS = Counter("helpdesk_http_requests", "Answered requests.", ["method", "status"])
 _SECONDS = Histogram(
@@ -58,6 +60,14 @@ def answered(*, method: str, status: int, view: str, seconds: float) -> None:
     """Count one request. A method that nobody offers is ``other``: anybody can make up more."""
     _requests(method if method in _METHODS else "other", status).inc()
     _seconds(view).observe(seconds)
+
+
+def time_begin(execute: Callable, sql: str, *args: Any) -> Any:
+    """Around each query of SQLite (Django's ``execute_wrapper``): a transaction's begin waits."""
+    if not sql.startswith("BEGIN"):
+        return execute(sql, *args)
+    with LOCK_SECONDS.time():
+        return execute(sql, *args)
 
 
 @cache

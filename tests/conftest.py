@@ -37,8 +37,10 @@ _DATABASE = {"db", "transactional_db"}
 def pytest_collection_modifyitems(items):
     """What asks no database is the same on each, so one leg runs it (tests/run_all.py)."""
     for item in items:
-        asks = item.get_closest_marker("django_db") or _DATABASE & set(item.fixturenames)
-        if not asks and "tests/workers" not in item.path.as_posix():
+        marks = {mark.name for mark in item.iter_markers()}
+        assert not {"own_servers", "one_leg"} <= marks, f"no leg would run {item.nodeid}"
+        asks = "django_db" in marks or _DATABASE & set(item.fixturenames)
+        if not asks and "own_servers" not in marks:
             item.add_marker(pytest.mark.one_leg)
 
 

@@ -23,6 +23,7 @@ class Proxy:
         self.knocks = 0
         #: What comes back with these bytes in it is lost on the way.
         self.loses = b""
+        self.listens = threading.Event()
         self.flows = threading.Event()
         self.flows.set()
         self.writers: set[asyncio.StreamWriter] = set()
@@ -34,12 +35,14 @@ class Proxy:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """It takes connections from now on."""
         self.thread.start()
+        assert self.listens.wait(30), "the network of a test did not start"
 
     def stop(self) -> None:
         self.flows.set()
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(5)
+        self.thread.join()
         self.loop.close()
 
     # --- What a test does to the network ---
@@ -74,6 +77,7 @@ class Proxy:
         server = self.loop.run_until_complete(
             asyncio.start_server(self._serve, "127.0.0.1", self.port)
         )
+        self.listens.set()
         self.loop.run_forever()
         server.close()
         self._break_all()

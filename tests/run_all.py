@@ -28,7 +28,8 @@ NO_TESTS = 5
 SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "HOST", "PORT"}
 SETTINGS |= {f"{name}_FILE" for name in SETTINGS}
 SETTINGS |= {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "EMAIL_URL"}
-SIDE_BY_SIDE = ("-n", "2")
+#: What shares a machine or servers of its own is a group (xdist_group), and stays together.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,15 @@ class Leg:
     browser: bool = False
 
 
+NOT_FAULTS = "not browser and not faults"
 # What is the same in every leg is run by one: servers that tests start themselves (own_servers),
 # and what asks no database, or asks it only what other tests ask too (one_leg; tests/conftest.py).
 LEGS = (
     Leg("sqlite", "sqlite + in-memory", False, "not browser and not own_servers", SIDE_BY_SIDE),
-    Leg("postgres", "postgres + redis", True, "not browser and not one_leg", SIDE_BY_SIDE),
+    Leg("postgres", "postgres + redis", True, f"{NOT_FAULTS} and not one_leg", SIDE_BY_SIDE),
     Leg("faults", "faults, both stacks", False, "faults", (*SIDE_BY_SIDE, "--dist=loadgroup")),
     Leg("browser", "browser, sqlite + in-memory", False, "browser and not own_servers", (), True),
-    Leg("browser-postgres", "browser, postgres + redis", True, "browser", (), True),
+    Leg("browser-postgres", "browser, postgres + redis", True, "browser and not one_leg", (), True),
 )
 #: Rounds of each fault where they are run by hand.
 LONG = "20"

@@ -1,11 +1,13 @@
 """A help desk of a test's own: real processes, seen from outside."""
 
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -25,9 +27,9 @@ from tests.run_all import clean_environment
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "several-workers-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
 #: Seconds for what takes a moment, on a machine that is busy with other things.
-PATIENCE = 40
+PATIENCE = 60
 #: Seconds until a server that makes its database anew answers there, and until it has ended.
-START, END = 180, 60
+START, END = 600, 60
 CAST = """
 import json, secrets
 import django; django.setup()
@@ -72,7 +74,7 @@ class Running:
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
         try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
+            with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -114,9 +116,9 @@ class Running:
             f"ws://127.0.0.1:{self.port}/ws/c/{cast['slug']}/en/",
             origin=self.environment["HELPDESK_SITE_URL"],
             additional_headers={"Cookie": f"sessionid={cast['teacher']}"},
-            open_timeout=20,
+            open_timeout=PATIENCE,
         ) as socket:
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE)
             yield socket
 
     def post(self, path, *, cookie="", **data) -> tuple[int, str]:
@@ -130,12 +132,31 @@ class Running:
         return self.post(f"/c/{cast['slug']}/raise/", cookie=cookie)[0]
 
 
+def migrated() -> Path:
+    """An SQLite file with every table and nothing in it. Making one takes ten seconds of a
+    processor, so it is kept for as long as the migrations are the same."""
+    digest = hashlib.sha256()
+    for file in (ROOT / "requirements.txt", *sorted(ROOT.glob("*/migrations/*.py"))):
+        digest.update(file.read_bytes())
+    kept = services.KEPT / f"migrated-{digest.hexdigest()[:16]}.sqlite3"
+    if not kept.exists():
+        services.KEPT.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=services.KEPT) as folder:
+            new = Path(folder, "new.sqlite3")
+            environment = {**clean_environment(), "DATABASE_URL": f"sqlite:///{new}"}
+            command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+            subprocess.run(command, cwd=ROOT, env=environment, check=True)
+            new.rename(kept)
+    return kept
+
+
 @contextmanager
 def running(
-    folder: Path, workers: int = 1, *, files: int = 0, **environment: str
+    folder: Path, workers: int = 1, *, files: int = 0, code: Path = ROOT, **environment: str
 ) -> Iterator[Running]:
     """A help desk that answers; it ends with the block. ``folder`` is for its log; ``files``: how
-    many it may have open, if not as many as we may."""
+    many it may have open, if not as many as we may; ``code``: where it runs. A file of SQLite that
+    is not there begins with every table of this code and nothing in it."""
     port = int(environment.get("PORT", services._free_port()))
     everything = {
         **clean_environment(),
@@ -144,13 +165,16 @@ def running(
         "HELPDESK_SITE_URL": f"http://127.0.0.1:{port}",
         **environment,
     }
+    file = Path(everything.get("DATABASE_URL", "").removeprefix("sqlite:///"))
+    if file.suffix == ".sqlite3" and not file.exists() and code == ROOT:
+        shutil.copyfile(migrated(), file)
     log = folder / f"log-{port}"
     command = [sys.executable, "-m", "helpdesk.server", "--workers", str(workers)]
     if files:
         command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=everything, stdout=file, stderr=subprocess.STDOUT
+            command, cwd=code, env=everything, stdout=file, stderr=subprocess.STDOUT
         )
     server = Running(process, port, log, everything)
     try:
@@ -201,19 +225,8 @@ def database_behind(url: str) -> Iterator[tuple[Proxy, str]]:
 @contextmanager
 def redis_at(port: int) -> Iterator[subprocess.Popen]:
     """A Redis at that port, killed at the end."""
-    program = shutil.which("redis-server")
-    command = (
-        [program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
-        if program
-        else [sys.executable, "-c", services.FAKE_REDIS, str(port)]
-    )
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: services._answers_ping(port))
+    with services.redis_process(port) as process:
         yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def until(is_so, seconds=PATIENCE):
@@ -238,7 +251,7 @@ def kill(pid) -> None:
 
 def hears(socket, name) -> bool:
     """Whether the socket is told of this student in time."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + PATIENCE
     with suppress(TimeoutError):
         while (left := end - time.monotonic()) > 0:
             if name in socket.recv(timeout=left):

@@ -5,6 +5,7 @@ gone when the ``with`` block ends, however that ends.
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -23,6 +24,10 @@ PATIENCE = 60
 #: PostgreSQL refuses to run as root; this one may own nothing else.
 NOBODY = "nobody"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+#: Where what was fetched for the tests is kept: no run fetches it twice.
+KEPT = Path.home() / ".cache" / "helpdesk-tests"
+REDIS_PACKAGES = ["redis-server", "redis-tools", "libjemalloc2", "liblzf1"]
+REDIS_FILES = ["usr/bin/redis-server", "usr/lib/*/libjemalloc.so.2", "usr/lib/*/liblzf.so.1"]
 FAKE_REDIS = (
     "import sys; from fakeredis import TcpFakeServer;"
     " TcpFakeServer(('127.0.0.1', int(sys.argv[1]))).serve_forever()"
@@ -141,19 +146,39 @@ def _rights_of_nobody() -> dict:
 @contextmanager
 def redis() -> Iterator[str]:
     """A Redis that keeps nothing, or what imitates one; yields its ``REDIS_URL``."""
-    program = shutil.which("redis-server")
     port = _free_port()
+    with redis_process(port):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def redis_process(port: int) -> Iterator[subprocess.Popen]:
+    """The same at a port of one's choice; yields what runs, which is killed at the end."""
     with _folder({}) as folder:
-        if program:
-            command = [program, "--port", port, "--bind", "127.0.0.1", "--dir", folder]
-            command += ["--save", "", "--appendonly", "no"]
-        else:
-            command = [sys.executable, "-c", FAKE_REDIS, port]
         log = folder / "log"
-        with _process(command, log, signal.SIGTERM) as server:
+        command, environment = _redis_command(port, folder)
+        with _process(command, log, signal.SIGKILL, env=environment) as server:
             _wait(lambda: _answers_ping(port), server, log)
-            print(f"services: {program or 'fakeredis'} on port {port}", flush=True)
-            yield f"redis://127.0.0.1:{port}/0"
+            print(f"services: {command[0]} on port {port}", flush=True)
+            yield server
+
+
+def _redis_command(port: int, folder: Path) -> tuple[list, dict[str, str]]:
+    """What starts it, and its environment. The imitation is slow: on a machine that is busy it
+    takes more than the second after which the product calls a Redis away."""
+    options = ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
+    installed = shutil.which("redis-server")
+    if installed:
+        return [installed, *options], dict(os.environ)
+    fetched = _fetched("redis", REDIS_PACKAGES, REDIS_FILES)
+    if fetched:
+        there = {**os.environ, "LD_LIBRARY_PATH": str(fetched)}
+        program = fetched / "redis-server"
+        if not subprocess.run(
+            [program, "--version"], env=there, stdout=subprocess.DEVNULL, check=False
+        ).returncode:
+            return [program, *options], there
+    return [sys.executable, "-c", FAKE_REDIS, port], dict(os.environ)
 
 
 def _answers_ping(port: int) -> bool:
@@ -165,9 +190,29 @@ def _answers_ping(port: int) -> bool:
         return False
 
 
+# --- Ports -------------------------------------------------------------------
+
+#: Below those that systems give to connections that go out (Linux: from 32768, else from 49152):
+#: one of those may be taken between the moment it is chosen and the moment it is used.
+PORTS = range(20_000, 32_000)
+#: Of each port that was given out, the one of the same number for datagrams: held for as long as
+#: this process lives, it keeps other test runs on this machine from choosing the same.
+_taken: list[socket.socket] = []
+
+
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """A port that nobody else of the tests has or gets, and at which nothing listens now."""
+    while True:
+        port = random.choice(PORTS)
+        mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            mark.bind(("127.0.0.1", port))
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            mark.close()
+            continue
+        _taken.append(mark)
+        return port
 
 
 # --- A process that ends with its block --------------------------------------
@@ -253,38 +298,59 @@ def _playwright_chromium() -> str | None:
     return path if path and Path(path).exists() else None
 
 
-# --- promtool ----------------------------------------------------------------
+# --- Programs out of Debian's packages ----------------------------------------
 
 
 def promtool() -> str | None:
-    """The path of Prometheus' promtool, fetched if need be; None, and loud about it, without one.
+    """The path of Prometheus' promtool, or None."""
+    return program_of("prometheus", "usr/bin/promtool")
 
-    It is taken out of Debian's package, which is not installed: that would start a server.
-    """
-    kept = Path.home() / ".cache" / "helpdesk-tests" / "promtool"
-    found = shutil.which("promtool") or (str(kept) if kept.exists() else _fetch_promtool(kept))
+
+def program_of(package: str, path: str) -> str | None:
+    """Where a program of Debian's is, fetched if need be; None, and loud about it, without one."""
+    name = Path(path).name
+    found = shutil.which(name)
+    if not found and (fetched := _fetched(package, [package], [path])):
+        found = str(fetched / name)
     if not found:
-        print("\n*** NO PROMTOOL: the alarms are not tried. Install Debian's prometheus. ***\n")
+        print(f"\n*** NO {name}: what needs it is not tried. Install Debian's {package}. ***\n")
     return found
 
 
-def _fetch_promtool(kept: Path) -> str | None:
+def _fetched(name: str, packages: list[str], files: list[str]) -> Path | None:
+    """A folder that holds these files (patterns) of the packages, or None where there are none.
+
+    The packages are unpacked and not installed: an installed one would start a server.
+    """
+    kept = KEPT / f"{name}-files"
+    if kept.exists():
+        return kept
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return None
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-        fetch = ["apt-get", "-qq", "download", "prometheus"]
-        if not _runs(fetch, folder):  # a bare machine has no list of packages yet
-            _runs(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "update"], folder)
-            if not _runs(fetch, folder):
-                return None
-        for package in Path(folder).glob("*.deb"):
-            _runs(["dpkg-deb", "--extract", package.name, "."], folder)
-        program = Path(folder, "usr", "bin", "promtool")
-        if not program.exists():
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+        if not _downloaded(packages, folder):
             return None
-        program.replace(kept)  # at once: two test runs may fetch it side by side
-    return str(kept)
+        for package in Path(folder).glob("*.deb"):
+            _runs(["dpkg-deb", "--extract", package.name, "all"], folder)
+        made = Path(folder, name)
+        made.mkdir()
+        for pattern in files:
+            for file in Path(folder, "all").glob(pattern):
+                shutil.copy(file, made)
+        if len(list(made.iterdir())) < len(files):
+            return None
+        with suppress(OSError):  # another test run was faster
+            made.rename(kept)
+    return kept
+
+
+def _downloaded(packages: list[str], folder: str) -> bool:
+    fetch = ["apt-get", "-qq", "download", *packages]
+    if _runs(fetch, folder):
+        return True
+    _runs(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "update"], folder)
+    return _runs(fetch, folder)  # a bare machine had no list of packages
 
 
 def _runs(command: list[str], folder: str) -> bool:

@@ -58,6 +58,24 @@ ENTRIES = {
         "test_a_teachers_session_stays_under_its_own_name",
         "test_a_key_that_is_not_whole_is_told_and_not_used",
     ),
+    "`sudo ./run install` makes": (
+        "test_what_is_installed_starts_is_used_and_ends",
+        "test_root_is_refused_where_it_would_leave_its_own_files",
+    ),
+    "The image starts": (
+        "test_the_image_is_built_started_used_and_stopped",
+        "test_production_without_collected_files_is_refused_in_one_sentence",
+    ),
+    "`deploy/compose.yaml`": (
+        "test_the_lines_at_its_top_make_what_it_needs",
+        "test_a_visitor_cannot_say_where_they_come_from",
+    ),
+    "A folder may be called": ("test_the_database_lies_in_its_folder_whatever_that_is_called",),
+    "No limit counts": (
+        "test_nobody_is_refused_for_being_the_last_of_a_crowd",
+        "test_packages_that_were_deleted_are_installed_again",
+        "test_without_a_network_one_sentence_is_said",
+    ),
     '"What is kept about me"': ("test_a_student_reads_and_saves_all_that_is_kept",),
     "A new version is put in": (
         "test_workers_of_the_last_release_serve_while_the_next_one_is_put_in",

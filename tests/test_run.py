@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from helpdesk import server
+from helpdesk import env, server
 from tests import changed, run_all, services
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,7 +105,62 @@ def test_an_installation_that_broke_off_is_done_again(run, calls, monkeypatch, t
     monkeypatch.setattr(run, "call", lambda *_: sys.exit("no network"))
     with pytest.raises(SystemExit, match="no network"):
         run.bootstrap("requirements.txt")
-    assert not run.STAMP.exists()
+    made = []
+    monkeypatch.setattr(run, "call", lambda what, *_: made.append(what))
+    run.bootstrap("requirements.txt")
+    assert made == ["Making .venv", "Installing"]  # pip would call half a package satisfied
+
+
+def test_packages_that_were_deleted_are_installed_again(run, calls, tmp_path):
+    site = tmp_path / ".venv/lib/python3.11/site-packages"
+    for name in ("django", "django-5.2.19.dist-info", "__pycache__"):
+        (site / name).mkdir(parents=True)
+    run.bootstrap("requirements.txt")
+    (site / "__pycache__").rmdir()
+    run.bootstrap("requirements.txt")
+    assert len(calls) == 1
+    (site / "django").rmdir()
+    run.bootstrap("requirements.txt")
+    assert calls[1][1:3] == ["-m", "venv"]
+
+
+def test_whoever_may_not_install_is_told_who_does(run, calls, monkeypatch):
+    monkeypatch.setattr(run.os, "access", lambda *_: False)
+    with pytest.raises(SystemExit, match=r"root installs them: sudo \./run install$"):
+        run.bootstrap("requirements.txt")
+    assert calls == []
+
+
+PIP_ALONE = """WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by \
+'NewConnectionError('<HTTPSConnection object at 0x7f>: Failed to establish a new connection')'
+ERROR: Could not find a version that satisfies the requirement django==5.2.19
+ERROR: No matching distribution found for django==5.2.19
+"""
+UV_ALONE = """error: Failed to fetch: `https://example.org/simple/django/`
+  Caused by: error sending request for url (https://example.org/simple/django/)
+  Caused by: client error (Connect)
+  Caused by: dns error: failed to lookup address information
+"""
+
+
+@posix_only
+@pytest.mark.parametrize("said", [PIP_ALONE, UV_ALONE], ids=["pip", "uv"])
+def test_without_a_network_one_sentence_is_said(run, tmp_path, said, capfd):
+    program = tmp_path / "installer"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}END\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(SystemExit) as ended:
+        run.call("Installing", program)
+    assert str(ended.value) == (
+        "Installing needs the network, and nobody answers: connect this computer, try again."
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+@posix_only
+def test_another_reason_is_shown(run):
+    with pytest.raises(SystemExit, match=r"^no room left\nInstalling did not work; the reason"):
+        run.call("Installing", "/bin/sh", "-c", "echo no room left >&2; exit 1")
 
 
 @pytest.mark.parametrize("now", [None, (3, 10), (3, 12)], ids=["gone", "too old", "another one"])
@@ -169,6 +224,11 @@ def test_an_old_python_finds_a_newer_one_and_passes_over_one_that_does_not_start
     assert run.newer_python() == str(tmp_path / "python3.12")
 
 
+def test_a_database_beside_the_starter_is_where_its_address_says(run):
+    path = Path("/srv/10% of #1? a+b/var/demo.sqlite3")
+    assert env.sqlite_path("DATABASE_URL", run.sqlite_url(path)) == str(path)
+
+
 @pytest.mark.parametrize(
     "words", [["frobnicate"], ["demo", "--dead"], ["lan", "x"], ["--living"], ["serve", "2"]]
 )
@@ -177,7 +237,7 @@ def test_an_unknown_command_is_answered_with_the_known_ones(words):
     assert done.returncode == 2
     assert done.stderr == (
         f"./run {' '.join(words)} is not known; "
-        "known are serve, demo, lan, test, lint, audit, manage, bench, lock and --help.\n"
+        "known are serve, demo, lan, install, test, lint, audit, manage, bench, lock and --help.\n"
     )
 
 
@@ -220,7 +280,7 @@ def test_a_host_that_is_not_ours_is_refused():
         ),
         (
             {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
-            "The database of DATABASE_URL cannot be used: unable to open database file",
+            "The folder of the database is not there: make /nowhere/at, or change DATABASE_URL.",
         ),
     ],
 )
@@ -438,6 +498,23 @@ def test_legs_with_and_without_a_browser_run_side_by_side(leg_of, tmp_path, caps
     assert re.search(r"\d+ s, \d+ s of a processor", verdicts[0].line(with_args=False))
 
 
+@pytest.mark.parametrize(
+    ("marks", "legs"),
+    [
+        (set(), 2),
+        ({"browser"}, 2),
+        ({"one_leg"}, 1),
+        ({"own_servers"}, 1),
+        ({"browser", "one_leg"}, 1),
+        ({"browser", "own_servers"}, 1),
+        ({"own_servers", "faults"}, 1),
+    ],
+)
+def test_what_is_alike_on_every_database_runs_once_and_the_rest_on_both(marks, legs):
+    names = {name: name in marks for name in ("browser", "one_leg", "own_servers", "faults")}
+    assert sum(bool(eval(leg.marked, {}, names)) for leg in run_all.LEGS) == legs
+
+
 def test_a_run_that_is_stopped_starts_nothing_more(leg_of):
     run = run_all.Run([leg_of("one", "pass"), leg_of("two", "pass")], [])
     run.stop()
@@ -457,7 +534,7 @@ TESTS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/**/test_
         ("requests_app/order.py", "tests/requests_app/test_views.py", changed.SAME_APP),
         ("accounts/guesses.py", "tests/accounts/test_guesses.py", changed.NEXT_TO_IT),
         ("run", "tests/test_run.py", changed.NEXT_TO_IT),
-        ("deploy/Dockerfile.dockerignore", "tests/test_image.py", changed.NEXT_TO_IT),
+        ("deploy/Dockerfile.dockerignore", "tests/operate/test_image.py", changed.NEXT_TO_IT),
         ("templates/checkins/_new.html", "tests/checkins/test_class.py", changed.SAME_APP),
         ("tests/live/conftest.py", "tests/live/test_rights.py", changed.NEXT_TO_IT),
         ("requests_app/order.py", "tests/accounts/test_guesses.py", None),

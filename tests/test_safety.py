@@ -128,6 +128,13 @@ def test_a_database_that_is_away_says_so_and_keeps_the_text(
     assert "Traceback" not in answer.text
 
 
+#: So that a connection waits for a lock for half a second.
+SHORT_WAIT = {
+    "sqlite": "PRAGMA busy_timeout=500",
+    "postgresql": "SET lock_timeout = '500ms'",
+}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_database_answers_503_and_loses_nothing(browser_of, room, lesson, ada):
     """Somebody holds the queue's lock for longer than we wait (F7)."""
@@ -139,17 +146,22 @@ def test_a_locked_database_answers_503_and_loses_nothing(browser_of, room, lesso
         with transaction.atomic():
             Queue.objects.locked(queue.pk)
             holds.set()
-            let_go.wait(20)
+            let_go.wait(120)
         connection.close()
 
     holder = threading.Thread(target=hold)
+    with connection.cursor() as cursor:
+        cursor.execute(SHORT_WAIT[connection.vendor])
     holder.start()
-    holds.wait(5)
+    assert holds.wait(60)
     try:
         answer = client.post(url(room, "raise_hand"), {"form_key": "first"}, headers=FROM_US)
     finally:
         let_go.set()
         holder.join()
+        connection.close()  # the next ones wait as long as before
+        if connection.vendor == "postgresql":
+            connection.close_pool()
     assert answer.status_code == 503
     assert "first" in answer.text
     assert HelpRequest.objects.count() == 0

@@ -26,7 +26,7 @@ from tests.services import BROWSERS
 SITE = f"http://127.0.0.1:{settings.BROWSER_PORT}"
 #: Milliseconds until something counts as missing. Tests that are about speed say their own: a
 #: busy machine must not look like a broken product.
-PATIENCE = 20_000
+PATIENCE = 60_000
 #: What a browser and htmx write on the console about a network that tests take away.
 EXPECTED = (
     "the server responded with a status",
@@ -68,7 +68,7 @@ def server():
         thread.join(0.02)
     yield running
     running.should_exit = True
-    thread.join(10)
+    thread.join(PATIENCE / 1000)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,9 @@ from requests_app import actions
 from requests_app.models import Queue
 from tests.conftest import student
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 PHONE = {"width": 360, "height": 740}
 #: Rules of WCAG 2.0 to 2.2 A and AA, and axe's best practices.
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

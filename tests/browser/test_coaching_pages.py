@@ -11,6 +11,9 @@ from requests_app import actions as requests
 from tests.browser.test_accessibility import PHONE, check, requested
 from tests.browser.test_queue import heading, tap
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 STAFF_PAGES = (
     "manage/coaching/",
     "manage/coaching/starters/en/",

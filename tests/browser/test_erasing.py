@@ -7,6 +7,9 @@ from classrooms import erasing
 from classrooms.models import Classroom
 from tests.browser.conftest import cookie_of
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 
 def closed() -> bool:
     return not Classroom.objects.in_use().exists()

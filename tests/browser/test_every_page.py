@@ -12,6 +12,9 @@ from tests.browser.test_accessibility import PHONE, check, findings
 from tests.browser.test_queue import tap
 from tests.test_access_table import TABLE, routes, thing_of, world  # noqa: F401
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 LOOKS = [("light", "en-GB"), ("dark", "ar")]
 #: For whom a page is looked at. An admin is asked only where neither of the others is let in.
 ROLES = ("student", "teacher", "admin")

@@ -14,6 +14,9 @@ from playwright.sync_api import expect
 from tests.browser.test_accessibility import PHONE
 from tests.browser.test_queue import heading, row
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 THINK, POINT, PRESS, LETTER = 1.35, 1.1, 0.1, 0.28
 #: Seconds.
 TWO_MINUTES = 120

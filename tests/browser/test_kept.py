@@ -11,6 +11,9 @@ from tests.browser.conftest import cookie_of
 from tests.browser.test_accessibility import PHONE, check
 from tests.records.test_leaving import busy_life
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 LAPTOP = {"width": 1366, "height": 768}
 LOOKS = [
     ("phone", PHONE, "light", "en-GB"),

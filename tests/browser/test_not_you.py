@@ -10,6 +10,9 @@ from requests_app import actions as asking
 from requests_app.models import Queue
 from tests.browser.conftest import SITE
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 #: Typed by the first child and meant for nobody else on this machine.
 ZEBRA = "zebra sentence"
 STORED = """() => JSON.stringify([{...sessionStorage}, {...localStorage}, history.state])"""

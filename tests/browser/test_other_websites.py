@@ -8,6 +8,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import SITE, cookie_of
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 FORM = """<!doctype html><title>Win a prize</title>
 <form method="post" action="{url}"><input type="hidden" name="name" value="Renamed From Outside">
 <input type="hidden" name="text" value="words from outside"><button>Win</button></form>"""

@@ -9,6 +9,9 @@ from classrooms import actions
 from classrooms.models import Classroom, Membership
 from tests.browser.test_accessibility import PHONE, check
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 FOUR = ("Cat", "Sun", "Car", "Moon")
 
 

@@ -14,6 +14,9 @@ from resources.models import Entry
 from tests.browser.test_accessibility import PHONE, check
 from tests.resources.conftest import complete, publish, publish_pathway, step  # noqa: F401
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 DUE = f"{timezone.localdate() + timedelta(days=100):%Y-%m-%d}"
 
 

@@ -16,6 +16,9 @@ from tests.browser.test_accessibility import PHONE, check, focus_on
 from tests.browser.test_check_ins import tab_to
 from tests.browser.test_queue import heading, tap
 
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = pytest.mark.one_leg
+
 WIDE = {"width": 1366, "height": 768}
 LOOKS = [("light", "en-GB", PHONE), ("dark", "en-GB", WIDE), ("dark", "ar", PHONE)]
 RULES = {"consent": "opt_in", "hours": "Mon-Fri 08:00-15:30"}

@@ -10,7 +10,8 @@ from tests.accounts.conftest import PASSWORD
 from tests.accounts.test_second_factor import app_code
 from tests.browser.test_accessibility import PHONE, check
 
-pytestmark = pytest.mark.django_db(transaction=True)
+#: What a page looks like and how it is used is the same on every database.
+pytestmark = [pytest.mark.one_leg, pytest.mark.django_db(transaction=True)]
 GRACE = "grace@hill.example"
 
 

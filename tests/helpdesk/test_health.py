@@ -2,14 +2,16 @@
 
 import os
 import threading
+import time
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from helpdesk import health, storage
 from requests_app import tasks
+from requests_app.models import Queue
 
 TOKEN = "a-token-of-the-tests"
 
@@ -280,6 +282,30 @@ def test_a_process_tells_its_memory_and_files_with_its_name(numbers):
     told = numbers()
     assert told[f'process_resident_memory_bytes{{pid="{os.getpid()}"}}'] > 10_000_000
     assert told[f'process_open_fds{{pid="{os.getpid()}"}}'] > 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_for_the_lock_is_told_whatever_the_database(numbers, raise_hand, room, ada):
+    holds, asks = threading.Event(), threading.Event()
+    queue = Queue.objects.of(room)
+
+    def hold():
+        with transaction.atomic():
+            Queue.objects.locked(queue.pk)
+            holds.set()
+            asks.wait(60)
+            time.sleep(1)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert holds.wait(60)
+    before = numbers()
+    asks.set()
+    raise_hand(ada)
+    holder.join()
+    after = numbers()
+    assert after["helpdesk_lock_seconds_sum"] - before["helpdesk_lock_seconds_sum"] > 0.1
 
 
 def test_a_weak_token_stops_the_start():

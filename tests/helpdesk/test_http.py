@@ -257,7 +257,7 @@ async def test_a_body_that_drips_ends_too(monkeypatch):
 
     scope = scope_of("/join/", "POST", content_length="60000")
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(http.whole_body(scope, receive), 5)
+        await asyncio.wait_for(http.whole_body(scope, receive), 60)
     assert http.bodies.total == 0
 
 
@@ -274,7 +274,9 @@ async def test_bodies_that_stand_still_make_room_for_those_that_move(monkeypatch
 
     scope = scope_of("/join/", "POST", content_length="10")
     still = [asyncio.create_task(http.whole_body(scope, stuck)) for _each in range(60)]
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while sum(each.done() for each in still) < 20:
+            await asyncio.sleep(0.01)
     assert sum(each.done() for each in still) == 20
     for each in still[:20]:
         with pytest.raises(TimeoutError):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import ConnectionHandler, connection
 
 from helpdesk import env
+from helpdesk import settings as product
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCTION = {
@@ -30,6 +32,7 @@ BACKEND = "import helpdesk.settings as s; print(s.EMAIL_BACKEND, s.MAIL)"
 def start(
     *,
     code="import helpdesk.settings as s; print(s.ALLOWED_HOSTS, s.ORIGINS, s.SESSION_COOKIE_NAME)",
+    at=ROOT,
     **env,
 ):
     """Import the settings in a process of its own; returns (exit code, what it said)."""
@@ -52,7 +55,7 @@ def start(
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=clean | env,
-        cwd=ROOT,
+        cwd=at,
         capture_output=True,
         text=True,
         check=False,
@@ -139,6 +142,8 @@ def test_production_starts_with_what_it_needs():
         ({"DATABASE_URL": "postgres://x:pw@host:5432"}, "the name of the database"),
         ({"DATABASE_URL": "postgres://x:pw@host/"}, "the name of the database"),
         ({"DATABASE_URL": "sqlite:///"}, "the name of the file"),
+        ({"DATABASE_URL": "sqlite:////srv/help#desk/x.sqlite3"}, "write %23 for # and %3F for ?"),
+        ({"DATABASE_URL": "sqlite:////srv/help?desk/x.sqlite3"}, "write %23 for # and %3F for ?"),
         ({"DATABASE_URL": "postgres://x:pw@host:54x2/y"}, "DATABASE_URL has a port that is no"),
         ({"DATABASE_URL": "postgres://x:pw@host:99999/y"}, "DATABASE_URL has a port that is no"),
         ({"REDIS_URL": "redis://x:six/0"}, "REDIS_URL has a port that is no number"),
@@ -157,6 +162,11 @@ def test_production_starts_with_what_it_needs():
         (PRODUCTION | {"EMAIL_URL": ""}, "EMAIL_URL must name a mail server"),
         (PRODUCTION | {"EMAIL_URL": "dummymail://"}, "HELPDESK_MAIL=none starts without one"),
         ({"EMAIL_URL": "carrier-pigeon://x"}, "EMAIL_URL must look like"),
+        ({"HELPDESK_WORKERS": "2"}, "HELPDESK_WORKERS=2 needs DATABASE_URL to name a PostgreSQL"),
+        (
+            {"HELPDESK_WORKERS": "2", "DATABASE_URL": "postgres://x/y"},
+            "HELPDESK_WORKERS=2 needs REDIS_URL",
+        ),
         ({"HELPDESK_MAIL": "perhaps"}, "HELPDESK_MAIL must be one of send, none"),
         ({"HELPDESK_SECOND_FACTOR": "on"}, "HELPDESK_SECOND_FACTOR must be one of off, admins"),
     ],
@@ -202,6 +212,40 @@ def test_what_is_asked_at_the_entrance(env, said):
     assert start(**env, code=ENTRANCE) == (0, f"{said}\n")
 
 
+#: Each character means something in an address, in a pattern or in a shell.
+ODD = "10% of #1? a+b %41 [é] & 'x'"
+WHERE = """
+import helpdesk.settings as s, sqlite3
+sqlite3.connect(s.DATABASES["default"]["NAME"]).execute("CREATE TABLE here (x)")
+sqlite3.connect(s.HUEY["filename"]).execute("CREATE TABLE here (x)")
+print(s.STATIC_ROOT)
+"""
+
+
+def test_the_database_lies_in_its_folder_whatever_that_is_called(tmp_path):
+    """Behind a # it lay beside the folder, where the next installation found it."""
+    folder = tmp_path / ODD
+    shutil.copytree(ROOT / "helpdesk", folder / "helpdesk")
+    code, said = start(code=WHERE, PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]), at=folder)
+    assert (code, said) == (0, f"{folder}/collected\n")
+    assert [each.name for each in tmp_path.iterdir()] == [ODD]
+    made = {"helpdesk.sqlite3", "helpdesk.jobs.sqlite3"}
+    assert made <= {each.name for each in (folder / "var").iterdir()}
+
+
+def test_an_address_of_a_file_means_that_file():
+    for path in (f"/srv/{ODD}/helpdesk.sqlite3", "/srv/helpdesk/var/helpdesk.sqlite3"):
+        assert env.sqlite_path("DATABASE_URL", env.sqlite_url(Path(path))) == path
+
+
+def test_workers_of_the_settings_are_for_a_server_of_a_school():
+    code = "import helpdesk.settings as s; print(s.WORKERS)"
+    both = {"DATABASE_URL": "postgres://x/y", "REDIS_URL": "redis://x", "HELPDESK_WORKERS": "3"}
+    assert start(code=code, **both) == (0, "3\n")
+    assert start(code=code, HELPDESK_WORKERS="3", HELPDESK_MODE="demo") == (0, "1\n")
+    assert start(code=code) == (0, "1\n")
+
+
 def test_a_refused_address_does_not_show_the_password():
     for url in ("postgres://x:hunter2@host", "postgres://x:hunter2@host:54x2/y"):
         assert "hunter2" not in start(DATABASE_URL=url)[1]
@@ -217,8 +261,13 @@ def test_the_example_lists_what_the_settings_read():
 
 @pytest.mark.django_db
 def test_the_database_is_set_to_keep_what_it_acknowledged():
+    """By the product's own settings: those of the tests wait longer for a lock."""
+    options = product.DATABASES["default"]["OPTIONS"]
+    known = connection.settings_dict | {"OPTIONS": options}
+    ours = ConnectionHandler({"default": known, "product": known})["product"]
+
     def answer(query):
-        with connection.cursor() as cursor:
+        with ours.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchone()[0]
 
@@ -227,9 +276,12 @@ def test_the_database_is_set_to_keep_what_it_acknowledged():
         assert answer("PRAGMA synchronous") == 2  # FULL: a power cut loses nothing answered
         assert answer("PRAGMA foreign_keys") == 1
         assert answer("PRAGMA busy_timeout") == 5000
-        assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+        assert options["transaction_mode"] == "IMMEDIATE"
+        ours.close()
     else:
         assert answer("SHOW statement_timeout") == "5s"
         assert answer("SHOW lock_timeout") == "1s"
         # The tests' server gives up durability for speed; the product's connections must not.
-        assert "synchronous_commit" not in connection.settings_dict["OPTIONS"]["options"]
+        assert "synchronous_commit" not in options["options"]
+        ours.close()
+        ours.close_pool()

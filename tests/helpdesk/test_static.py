@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from helpdesk import static
-from helpdesk.static import Stylesheets, keep_copy
+from helpdesk.static import StaticFiles, Stylesheets, keep_copy
 from tests import services
 from tests.run_all import clean_environment
 from tests.servers import KEY, ROOT
@@ -38,6 +38,30 @@ def test_the_mode_that_scans_the_files_first_serves_them_too(settings, client):
     answer = client.get("/static/css/base.css")
     assert answer.status_code == 200
     assert answer.getvalue() == (ROOT / "static/css/base.css").read_bytes()
+
+
+def test_a_file_that_a_newer_version_has_collected_is_served_by_who_serves_already(
+    settings, rf, tmp_path
+):
+    """Its pages ask the workers of the former version too, while these are replaced."""
+    settings.STATIC_ROOT, settings.WHITENOISE_USE_FINDERS = tmp_path, False
+    settings.WHITENOISE_AUTOREFRESH = False
+    served = StaticFiles(lambda request: None)
+    for name in ("a.0123456789ab.css", "plain.css"):
+        (tmp_path / name).write_text("p {}" * 99)
+    (tmp_path / "a.0123456789ab.css.gz").write_bytes(gzip.compress(b"p {}" * 99))
+    asked = rf.get("/static/a.0123456789ab.css", headers={"accept-encoding": "gzip"})
+    for _again in range(2):
+        answer = served(asked)
+        assert answer.status_code == 200
+        assert gzip.decompress(answer.getvalue()) == b"p {}" * 99
+    elsewhere = (
+        "plain.css",
+        "../a.0123456789ab.css",
+        "b.0123456789ab.css",
+        "a.0123456789ab.css.gz",
+    )
+    assert [served(rf.get(f"/static/{name}")) for name in elsewhere] == [None] * 4
 
 
 def test_a_changed_file_gets_a_new_copy(tmp_path):

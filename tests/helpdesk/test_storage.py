@@ -3,7 +3,7 @@
 import errno
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
@@ -152,6 +152,27 @@ def test_a_doubt_opens_it_only_if_the_database_is_away(watched):
     watching.doubt()
     until(lambda: watching.is_open)
     assert database.let_go == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "is_there"),
+    [
+        ("FATAL:  sorry, too many clients already", True),
+        ('FATAL:  too many connections for role "helpdesk"', True),
+        ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER", True),
+        ("FATAL:  the database system is starting up", False),
+        ("Connection refused", False),
+    ],
+)
+def test_a_database_without_room_for_one_more_is_there(said, is_there, monkeypatch):
+    """Or a slow query, which makes us ask, would end those that work."""
+
+    def refuse():
+        raise psycopg.OperationalError(said)
+
+    monkeypatch.setattr(storage, "reach", refuse)
+    with nullcontext() if is_there else pytest.raises(psycopg.OperationalError):
+        storage.find_out()
 
 
 def test_where_nobody_watches_nothing_opens():

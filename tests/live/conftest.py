@@ -13,7 +13,7 @@ from requests_app import gate, hub
 from tests.conftest import device_cookie
 
 #: Seconds for what takes a moment, on a machine that is busy with other things.
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)

@@ -127,3 +127,11 @@ def is_taken(name: str, patterns: list[tuple[re.Pattern, bool]]) -> bool:
 def as_pattern(line: str) -> re.Pattern:
     text = re.escape(line).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
     return re.compile(text)
+
+
+def clone(source: Path, target: Path) -> None:
+    """What ``git clone`` would bring, but for the tests."""
+    for name in taken(source, [".*", "var", "collected", "tests", "bench", "**/__pycache__"]):
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source / name, copy)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,20 +18,24 @@ from pathlib import Path
 VENV = "/venv"
 PATH = f"{VENV}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TOOLS = ("unshare", "nsenter", "mount", "chroot", "useradd")
+#: Where its Python lies that is not the system's: like a system's, where every user can reach it.
+PYTHON = Path("/opt/python")
 #: Its first process: makes the machine, tells its number outside, and stays until it is killed.
 FIRST = r"""
 set -e
 read -r number rest < /proc/self/stat
 cd "$1"
-mkdir -p usr dev/shm proc run tmp root srv venv var/lib var/log var/tmp etc/systemd/system
+mkdir -p usr dev/shm proc run tmp root srv opt var/lib var/log var/tmp etc/systemd/system
 chmod 1777 tmp var/tmp dev/shm
 mount -o bind,ro /usr usr
 for name in bin sbin lib lib32 lib64; do
     if [ -L "/$name" ]; then cp -P "/$name" "$name"
     elif [ -d "/$name" ]; then mkdir "$name"; mount -o bind,ro "/$name" "$name"; fi
 done
-mkdir -p ".$2"; mountpoint -q ".$2" || case "$2" in /usr/*) ;; *) mount -o bind,ro "$2" ".$2";; esac
-mount -o bind,ro "$3" venv
+for place in ".$2" ".$3"; do
+    case "$place" in ./usr/*) ;; *) mkdir -p "$place"; mount -o bind,ro "$2" "$place";; esac
+done
+mount -o bind,ro "$4" "$5"
 mount -t proc proc proc
 for name in null zero full random urandom tty; do
     : > "dev/$name"; mount --bind "/dev/$name" "dev/$name"
@@ -62,7 +67,7 @@ class Scratch:
         everything = {"PATH": PATH, "LANG": "C.UTF-8", **(env or {})}
         return [
             *("nsenter", "--target", str(self.first), "--mount", "--net", "--pid", "--"),
-            *("chroot", f"--userspec={user}:{user}", "--groups=", str(self.root)),
+            *("chroot", f"--userspec={user}", "--groups=", str(self.root)),
             *("env", "-i", "-C", cwd, *(f"{name}={value}" for name, value in everything.items())),
             *words,
         ]
@@ -82,9 +87,11 @@ class Scratch:
         return done.stdout
 
     @contextmanager
-    def running(self, *words: str, umask: str = "022", **how) -> Iterator["Service"]:
-        """A program that goes on; killed with the block. Its first line is its number."""
-        log = self.inside("/run/log")
+    def running(
+        self, *words: str, umask: str = "022", log: str = "/run/log", **how
+    ) -> Iterator["Service"]:
+        """A program that goes on; killed with the block. Its log's first line is its number."""
+        log = self.inside(log)
         with log.open("wb") as output:
             process = subprocess.Popen(
                 self.command("sh", "-c", f'umask {umask}; echo $$; exec "$@"', "sh", *words, **how),
@@ -134,12 +141,14 @@ def scratch() -> Iterator[Scratch]:
     folder = Path(tempfile.mkdtemp(prefix="helpdesk-scratch-"))
     folder.chmod(0o755)
     shutil.copytree("/etc", folder / "etc", symlinks=True)
-    prefix, venv = Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()
+    prefix = Path(sys.base_prefix).resolve()
+    python = prefix if prefix.is_relative_to("/usr") else PYTHON
+    site = Path(sysconfig.get_path("purelib"))
+    packages = make_venv(folder / VENV.lstrip("/"), python, site)
     alone = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
+    told = [folder, prefix, python, site.resolve(), packages.relative_to(folder)]
     holder = subprocess.Popen(
-        [*alone, "sh", "-c", FIRST, "sh", str(folder), str(prefix), str(venv)],
-        stdout=subprocess.PIPE,
-        text=True,
+        [*alone, "sh", "-c", FIRST, "sh", *map(str, told)], stdout=subprocess.PIPE, text=True
     )
     try:
         first = holder.stdout.readline().strip()
@@ -152,3 +161,17 @@ def scratch() -> Iterator[Scratch]:
         holder.wait()
         holder.stdout.close()
         shutil.rmtree(folder)
+
+
+def make_venv(venv: Path, python: Path, site: Path) -> Path:
+    """One whose Python is ``python``; the folder its packages will be seen in."""
+    packages = venv / "lib" / site.parent.name / "site-packages"
+    packages.mkdir(parents=True)
+    (venv / "bin").mkdir()
+    (venv / "bin/python").symlink_to(python / "bin" / f"{site.parent.name}")
+    (venv / "bin/python3").symlink_to("python")
+    (venv / "pyvenv.cfg").write_text(f"home = {python}/bin\n")
+    stamp = Path(sys.prefix, ".stamp")
+    if stamp.exists():  # what ./run looks at
+        shutil.copy(stamp, venv)
+    return packages

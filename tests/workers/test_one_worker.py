@@ -12,7 +12,7 @@ from bench.browser import open_browsers, true_after
 from bench.raising import new_key
 from bench.wire import Http
 from tests import services
-from tests.servers import running
+from tests.servers import PATIENCE, running
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -30,19 +30,19 @@ async def test_pages_outlive_a_restart_of_the_only_worker(number, tmp_path):
         answer = await http.post(student.url("raise/"), student.cookie, form_key=new_key())
         assert answer.status == 200
         http.close()
-        _seconds, untrue = await true_after(pages, 25)
+        _seconds, untrue = await true_after(pages, PATIENCE)
         assert untrue == 0
         server.process.send_signal(number)
-        await asyncio.to_thread(server.process.wait, 25)
+        await asyncio.to_thread(server.process.wait, PATIENCE)
         again = stack.enter_context(running(tmp_path, **environment))
-        async with asyncio.timeout(25):
+        async with asyncio.timeout(PATIENCE):
             while not all(page.reconnects and page.is_live for page in pages):
                 await asyncio.sleep(0.05)
         http = await Http(again.bench.url).open()
         answer = await http.post(student.url("lower/"), student.cookie)
         assert answer.status == 200
         http.close()
-        _seconds, untrue = await true_after(pages, 25)
+        _seconds, untrue = await true_after(pages, PATIENCE)
         assert untrue == 0
         for page in pages:
             page.close()

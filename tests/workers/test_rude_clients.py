@@ -15,5 +15,5 @@ async def test_rude_clients_are_limited_and_nobody_else_notices(tmp_path):
         assert seen.slowed > 0
         assert calm.missing == busy.missing == 0
         # The goal is twice; the rest is for machines that do other things at the same time.
-        assert summary(busy.spent)["p95"] < 2 * summary(calm.spent)["p95"] + 2000
+        assert summary(busy.spent)["p95"] < 2 * summary(calm.spent)["p95"] + 10_000
         assert "Traceback" not in server.said()

@@ -7,13 +7,15 @@ from contextlib import suppress
 
 import pytest
 
-from tests.servers import running, until
+from tests.servers import PATIENCE, running, until
 
 MANY = 300
 #: Bytes that they may cost; it was 277 MB.
 COST = 40 * 1024 * 1024
-#: Seconds until all have ended, counted from the last byte; a busy machine gets a little more.
-ENDED, GRACE = 12, 3
+#: Seconds in which all have ended, counted from the last byte: silence is waited for 10 s, a form
+#: that goes on coming 30 (where others are at work, as much more as ten requests take). And in
+#: which somebody else is served: who is held up waits for that.
+ENDED, SERVED = 25, 8
 HEAD = b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
 UNFINISHED = {
     "nothing": b"",
@@ -71,7 +73,7 @@ def test_requests_that_never_end(kind, server):
     opened = say(server.port, UNFINISHED[kind])
     silent_since = time.monotonic()
     times = []
-    for _each in range(20):
+    for _each in range(10):
         asked = time.monotonic()
         assert server.get("/join/")[0] == 200
         times.append(time.monotonic() - asked)
@@ -79,8 +81,8 @@ def test_requests_that_never_end(kind, server):
     until(lambda: left(opened) == 0)
     lasted = time.monotonic() - silent_since
     assert more < COST
-    assert sorted(times)[-2] < 1  # a machine that does other things too
-    assert lasted < ENDED + GRACE
+    assert sorted(times)[-2] < SERVED
+    assert lasted < ENDED + sum(times)
     assert "Traceback" not in server.said()
 
 
@@ -89,7 +91,7 @@ def test_a_head_and_a_body_that_drip_end(server):
     body = socket.create_connection(("127.0.0.1", server.port))
     body.sendall(HEAD % (b"/join/", 60_000))
     opened, began, ended = [head, body], time.monotonic(), {}
-    while opened and time.monotonic() - began < 60:
+    while opened and time.monotonic() - began < 90:
         for each, name in ((head, "head"), (body, "body")):
             with suppress(OSError):
                 each.send(b"G")
@@ -97,8 +99,8 @@ def test_a_head_and_a_body_that_drip_end(server):
                 ended[name] = time.monotonic() - began
                 opened.remove(each)
         time.sleep(0.5)
-    assert ended["head"] < ENDED + GRACE
-    assert 20 < ended["body"] < 40
+    assert ended["head"] < ENDED
+    assert 20 < ended["body"] < 60
 
 
 def test_a_class_that_comes_at_once_is_served(server):
@@ -107,6 +109,6 @@ def test_a_class_that_comes_at_once_is_served(server):
     for each in opened:
         each.sendall(b"GET /join/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     for each in opened:
-        each.settimeout(30)
+        each.settimeout(PATIENCE)
         assert each.recv(20).startswith(b"HTTP/1.1 200")
         each.close()
