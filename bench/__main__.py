@@ -25,6 +25,7 @@ NAMES = (
     "loss",
     "workers",
     "restarts",
+    "backups",
     "catch_up",
     "joins",
     "rude_clients",

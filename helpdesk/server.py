@@ -13,11 +13,12 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -230,9 +231,23 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
         preload.everything()
     spare_the_collector()
     open_many_files()
-    with living_class(settings.SITE_URL, wanted=living) as begin:
+    with living_class(settings.SITE_URL, wanted=living) as begin, holding_the_database():
         when_ready = [begin, announce] if pulse is None else []
         Server(config, when_ready=when_ready, pulse=pulse).run(sockets=[listener])
+
+
+@contextmanager
+def holding_the_database() -> Iterator[None]:
+    """Keep SQLite's file open: by this, commands that would put another one in its place find out
+    that we run, also before anybody asked for anything."""
+    from django.conf import settings
+
+    if not settings.SQLITE:
+        yield
+        return
+    with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+        yield
 
 
 def open_many_files() -> None:

@@ -43,6 +43,7 @@ env.refuse_unknown(
         "HELPDESK_METRICS_TOKEN",
         "HELPDESK_STATIC_ROOT",
         "HELPDESK_WORKERS",
+        "HELPDESK_BACKUP_PASSPHRASE_FILE",
     }
 )
 
@@ -432,8 +433,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 LANGUAGE_CODE = "en"
 _names = {"en": "English"}
-_wanted = env.words("HELPDESK_LANGUAGES") or ["en"]
-for _code in _wanted:
+for _code in (_wanted := env.words("HELPDESK_LANGUAGES") or ["en"]):
     if _code not in _names:
         raise ImproperlyConfigured(
             f"HELPDESK_LANGUAGES: {_code!r} is not one of {', '.join(_names)}."

@@ -10,6 +10,7 @@ from tests.servers import ROOT
 ENTRIES = {
     "Raise a hand, be seen, be helped": ("test_a_newcomer_starts_a_class_and_helps_in_it",),
     "`./run`, `./run demo`": ("test_the_living_class_moves_the_line",),
+    "`./run backup`": ("test_a_backup_brings_back_what_was_there",),
     "A page says what it shows": ("test_a_lost_message_is_found_by_the_beat",),
     "`./run serve --workers N`": ("test_a_hand_raised_at_one_worker_is_shown_at_every",),
     "The push goes before the answer": ("test_the_push_goes_before_the_answer",),

@@ -237,7 +237,8 @@ def test_an_unknown_command_is_answered_with_the_known_ones(words):
     assert done.returncode == 2
     assert done.stderr == (
         f"./run {' '.join(words)} is not known; "
-        "known are serve, demo, lan, install, test, lint, audit, manage, bench, lock and --help.\n"
+        "known are serve, demo, lan, install, test, lint, audit, manage, bench, lock, backup,"
+        " restore and --help.\n"
     )
 
 
@@ -248,6 +249,14 @@ def test_an_unknown_command_is_answered_with_the_known_ones(words):
 def taken_port():
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield other.getsockname()[1]
+
+
+def test_what_an_operator_types_goes_to_the_products_own_program(run, calls, monkeypatch):
+    became = []
+    monkeypatch.setattr(run, "become", lambda *command: became.append(list(map(str, command))))
+    monkeypatch.chdir(ROOT)
+    run.main(["backup", "--to", "x"])
+    assert became[0][1:] == ["-m", "helpdesk.operate", "backup", "--to", "x"]
 
 
 def test_a_taken_port_is_told_in_one_sentence_that_names_another(taken_port):

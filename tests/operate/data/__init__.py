@@ -1,0 +1,1 @@
+"""Backups, moving and the doctor, on databases of the tests own."""
