@@ -1,4 +1,4 @@
-"""Connections whose heads come in time, and are not larger than heads are.
+"""Connections whose heads come in time, and are not larger than heads are; and sockets.
 
 uvicorn waits for a head for ever and keeps whatever comes before its end. Here a head has
 ``HEAD_TIME`` seconds from the moment it could begin, and ``MAX_HEAD`` bytes; unfinished ones are
@@ -12,8 +12,14 @@ import asyncio
 import logging
 import math
 from http import HTTPStatus
+from typing import cast
 
+from django.conf import settings
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Response
+from websockets.server import ServerProtocol
 
 from helpdesk.unfinished import Unfinished, group_of
 from requests_app import metrics
@@ -31,21 +37,6 @@ MOST_WAITING = 4
 #: Unfinished heads of everybody and of one address. Browsers open connections ahead of need, so a
 #: school behind one address has many; an idle one that is closed is opened again unseen.
 heads = Unfinished(most=2000, most_each=1000)
-#: What the middleware says of every answer (helpdesk.middleware, helpdesk.settings).
-HEADERS = (
-    b"content-type: text/plain; charset=utf-8\r\n"
-    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
-    b"permissions-policy: camera=(), geolocation=(), microphone=()\r\n"
-    b"cross-origin-opener-policy: same-origin\r\n"
-    b"cross-origin-resource-policy: same-origin\r\n"
-    b"x-content-type-options: nosniff\r\n"
-    b"x-frame-options: DENY\r\n"
-    b"referrer-policy: same-origin\r\n"
-    b"cache-control: no-store, private\r\n"
-    b"connection: close\r\n"
-)
-
-
 #: Open files that are no connections: the database, static files, logs, and what they open in turn.
 OTHER_FILES = 128
 #: Connections that this process takes.
@@ -56,6 +47,24 @@ def keep_files(limit: int) -> None:
     """``limit``: files that this process may have open; negative where there is no limit."""
     global most
     most = math.inf if limit < 0 else max(limit - OTHER_FILES, limit // 2)
+
+
+def headers() -> dict[str, str]:
+    """What the middleware says of every answer (helpdesk.middleware, helpdesk.settings)."""
+    told = {
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cache-Control": "no-store, private",
+    }
+    if age := settings.SECURE_HSTS_SECONDS:
+        # Whole: browsers keep what they were told last.
+        told["Strict-Transport-Security"] = f"max-age={age}; includeSubDomains; preload"
+    return told
 
 
 class Refused(Exception):
@@ -170,8 +179,45 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """As uvicorn does for a request that is none, with our headers."""
         self._settle()
-        text = f"{self.refusal.phrase}\n".encode()
-        length = f"content-length: {len(text)}\r\n\r\n".encode()
-        head = f"HTTP/1.1 {self.refusal.value} {self.refusal.phrase}\r\n".encode()
-        self.transport.write(head + HEADERS + length + text)
+        text = f"{self.refusal.phrase}\n"
+        told = headers() | {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": str(len(text)),
+            "Connection": "close",
+        }
+        lines = [f"HTTP/1.1 {self.refusal.value} {self.refusal.phrase}"]
+        lines += [f"{name}: {value}" for name, value in told.items()]
+        self.transport.write("\r\n".join([*lines, "", text]).encode())
         self.transport.close()
+
+
+class Handshake(ServerProtocol):
+    """How a socket opens; whoever is refused one is told with the headers of every answer."""
+
+    def send_response(self, response: Response) -> None:
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            response.headers.update(headers())
+        super().send_response(response)
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A socket of uvicorn that only speaks, and is refused with a word."""
+
+    def __init__(self, config: Config, *args, **kwargs) -> None:
+        super().__init__(config, *args, **kwargs)
+        self.conn = Handshake(max_size=cast(int, config.ws_max_size), logger=self.logger)
+
+    def data_received(self, data: bytes) -> None:
+        """The first that comes is the whole head (``Connection`` has read it). One that websockets
+        takes for none was left without an answer, and its connection open for ever."""
+        super().data_received(data)
+        if not self.handshake_initiated and not self.transport.is_closing():
+            refusal = self.conn.reject(HTTPStatus.BAD_REQUEST, "Bad Request\n")
+            refusal.headers.update(headers())
+            self.transport.write(refusal.serialize())
+            self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        """Pages say nothing, so nobody looks into it: text that is none is no error of ours."""
+        self.frames, self.curr_msg_data_type = [b""], "bytes"
+        super().send_receive_event_to_app()

@@ -121,6 +121,9 @@ def request_of(scope: Mapping, arrived: Arrived) -> ASGIRequest:
         bare = {**scope, "query_string": b"", "headers": readable}
         request = ASGIRequest(bare, io.BytesIO())
         arrived = UNREADABLE
+    if arrived.size > arrived.limit:
+        # It was not read: nothing looks for its fields.
+        request._mark_post_parse_error()  # type: ignore[attr-defined]
     request.META["CONTENT_LENGTH"] = str(arrived.size)
     request.read_at_most = arrived.limit  # type: ignore[attr-defined]
     request.refusal = arrived.refusal  # type: ignore[attr-defined]

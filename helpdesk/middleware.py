@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import MiddlewareNotUsed
+from django.core.exceptions import BadRequest, MiddlewareNotUsed, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
@@ -71,22 +72,32 @@ class Measures:
 
 
 class Refusals:
-    """Answer what ``helpdesk.http`` could not read, before anything looks into it: with all
-    headers, and in the language that was asked for. Forms are UTF-8, whatever else they claim."""
+    """Answer what cannot be read before anything looks into it: with all headers, and in the
+    language that was asked for. Forms are UTF-8, whatever else they claim.
+
+    Queries and forms are read here, once. No page reads them again that says what was wrong.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        status = getattr(request, "refusal", 0)
-        charset = (request.content_params or {}).get("charset", "utf-8")
-        if charset.lower() not in ("utf-8", "utf8"):
-            status = 400
+        status = getattr(request, "refusal", 0) or (0 if _can_be_read(request) else 400)
         if not status:
             return self.get_response(request)
         response = HttpResponse(render_to_string(f"{status}.html"), status=status)
         response.headers["Connection"] = "close"  # what is still to come of it is not read
         return response
+
+
+def _can_be_read(request: HttpRequest) -> bool:
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
+        return False
+    try:
+        return request.GET is not None and request.POST is not None
+    except (MultiPartParserError, BadRequest, SuspiciousOperation):
+        return False
 
 
 class Probes:

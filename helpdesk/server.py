@@ -201,20 +201,17 @@ def how_started() -> str:
 # --- What it serves ----------------------------------------------------------
 
 
-def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None = None) -> None:
-    """Answer until a signal ends it; a worker shows its ``pulse`` and announces nothing."""
-    from django.conf import settings
-
-    from helpdesk import preload
+def configuration() -> uvicorn.Config:
+    """How connections are served; Django must be set up."""
     from helpdesk.asgi import application
-    from helpdesk.connections import Connection
+    from helpdesk.connections import Connection, Socket
 
-    config = uvicorn.Config(
+    return uvicorn.Config(
         application,
         http=Connection,
         lifespan="on",
         # The pings find out who has gone, and keep proxies from closing a quiet socket.
-        ws="websockets-sansio",
+        ws=Socket,
         ws_max_size=16 * 1024,
         ws_max_queue=8,
         ws_ping_interval=20,
@@ -227,6 +224,15 @@ def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None 
         log_config=None,  # Django's settings have said how logs look
         log_level="warning",
     )
+
+
+def serve(listener: socket.socket, *, living: bool = False, pulse: Pulse | None = None) -> None:
+    """Answer until a signal ends it; a worker shows its ``pulse`` and announces nothing."""
+    from django.conf import settings
+
+    from helpdesk import preload
+
+    config = configuration()
     if pulse is not None or settings.PRODUCTION:
         preload.everything()
     spare_the_collector()

@@ -83,6 +83,11 @@ ENTRIES = {
         "test_taps_go_on_while_it_waits_for_a_table_and_it_gets_through",
         "test_what_was_released_stays_as_it_is",
     ),
+    "What cannot be read": (
+        "test_a_body_that_cannot_be_read",
+        "test_hostile_input_breaks_no_answer",
+        "test_who_is_wrong_is_refused_with_all_headers",
+    ),
 }
 
 

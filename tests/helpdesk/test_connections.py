@@ -7,6 +7,8 @@ from itertools import cycle
 
 import pytest
 import uvicorn
+from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
 from uvicorn.server import ServerState
 
 from helpdesk import connections
@@ -221,6 +223,17 @@ async def test_what_is_no_request_is_answered_with_all_headers(nonsense):
             "cross-origin-resource-policy",
         }  # fmt: skip
         assert await said(reader) == b""
+
+
+async def test_a_refusal_keeps_browsers_to_https_as_pages_do(settings, rf):
+    """They keep what they heard last: without the subdomains it would free them."""
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    page = SecurityMiddleware(lambda _request: HttpResponse())(rf.get("/", secure=True))
+    async with served() as address, dialled(address) as (reader, writer):
+        writer.write(b"nonsense\r\n\r\n")
+        _, fields, _ = await answer(reader)
+    assert fields["strict-transport-security"] == page["Strict-Transport-Security"]
 
 
 async def test_the_oldest_silent_connection_makes_room(monkeypatch):
