@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,6 +40,7 @@ from classrooms.models import Classroom, Lesson, Membership, School
 from coaching import rules
 from coaching.models import coaching_of
 from requests_app import actions as asking
+from requests_app.labels import later_than
 from requests_app.live import announce_asides
 from requests_app.models import Queue
 
@@ -216,7 +218,7 @@ def _check_may_open(
 def _open(check_in: CheckIn, now: datetime) -> CheckIn:
     check_in.status = CheckInStatus.OPEN
     check_in.opened_at = now
-    check_in.lesson = check_in.classroom.lessons.order_by("-opened_at", "-pk").first()
+    check_in.lesson = check_in.classroom.lessons.order_by("-pk").first()
     check_in.save()
     announce_asides(check_in.classroom, class_wide=True)
     return check_in
@@ -330,7 +332,7 @@ def say_how(*, by: Membership, going: str) -> SelfCheck:
     now = timezone.now()
     mine = SelfCheck.objects.filter(lesson=lesson, student=by).first()
     mine = mine or SelfCheck(lesson=lesson, student=by)
-    mine.going, mine.changed_at = going, now
+    mine.going, mine.changed_at = going, max(now, mine.changed_at)
     if going == Going.STUCK:
         mine.stuck_since = mine.stuck_since or now
         mine.first_stuck_at = mine.first_stuck_at or now
@@ -347,7 +349,7 @@ def end_nudge(*, by: Membership) -> None:
     """ "Not now": the nudge goes and does not come back in this lesson."""
     now = timezone.now()
     nudged = SelfCheck.objects.filter(student=by, nudged_at__isnull=False, nudge_ended_at=None)
-    nudged.update(nudge_ended_at=now, changed_at=now)
+    nudged.update(nudge_ended_at=now, changed_at=Greatest("changed_at", now))
     announce_asides(by.classroom, students=[by.pk])
 
 
@@ -375,7 +377,7 @@ def nudge(lesson: Lesson, *, now: datetime) -> int:
     ]
     if found:
         nudged = SelfCheck.objects.filter(pk__in=[pk for pk, _student in found])
-        nudged.update(nudged_at=now, changed_at=now)
+        nudged.update(nudged_at=now, changed_at=Greatest("changed_at", now))
         announce_asides(lesson.classroom, students=[student for _pk, student in found])
     return len(found)
 
@@ -504,7 +506,7 @@ def _answered(student: Membership, answer: str) -> Contact:
     ).first()
     if offered is None:
         raise NotPossible(_("That offer is over. You can raise your hand whenever you like."))
-    offered.answer, offered.answered_at = answer, timezone.now()
+    offered.answer, offered.answered_at = answer, later_than(offered.at, timezone.now())
     offered.save(update_fields=["answer", "answered_at"])
     return offered
 

@@ -9,7 +9,6 @@ Follow-ups appear in none of them.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import F, Q
@@ -22,6 +21,7 @@ from checkins.suppress import FLOOR
 from classrooms.models import Classroom, Lesson
 from coaching import rules, texts
 from coaching.models import coaching_of
+from requests_app.labels import label_of
 from requests_app.present import Present
 
 
@@ -121,7 +121,7 @@ def _all_own(lesson: Lesson, nothing: Own) -> dict[int, Own]:
     seen = Q(student__sealed_before=None) | Q(changed_at__gte=F("student__sealed_before"))
     for mine in SelfCheck.objects.filter(seen, lesson=lesson):
         is_nudged = mine.nudged_at is not None and mine.nudge_ended_at is None
-        label = max(nothing.label, _label(mine.changed_at))
+        label = max(nothing.label, label_of(mine.changed_at))
         found[mine.student_id] = Own(label, mine.going, is_nudged)
     offers = Contact.objects.filter(lesson=lesson, kind=Contact.Kind.OFFERED)
     for offer in offers.select_related("by", "student"):
@@ -130,14 +130,10 @@ def _all_own(lesson: Lesson, nothing: Own) -> dict[int, Own]:
         own = found.get(offer.student_id, nothing)
         waits = not offer.answer and lesson.closed_at is None
         found[offer.student_id] = own._replace(
-            label=max(own.label, _label(offer.answered_at or offer.at)),
+            label=max(own.label, label_of(offer.answered_at or offer.at)),
             offer=getattr(offer.by, "name", "") if waits else None,
         )
     return found
-
-
-def _label(moment: datetime) -> int:
-    return int(moment.timestamp() * 1_000_000)
 
 
 def student_region(present: Present, own: Own) -> str:

@@ -20,6 +20,7 @@ from classrooms.actions import NotPossible, attend
 from classrooms.models import Attendance, Classroom, Lesson, Membership, Task
 from classrooms.prepared import Prepared
 from requests_app import live, metrics
+from requests_app.labels import later_than
 from requests_app.models import (
     ACTIVE,
     CLAIM_LASTS,
@@ -65,9 +66,12 @@ def open_help(
     queue = Queue.objects.locked(Queue.objects.of(classroom).pk)
     lesson = queue.open_lesson()
     if lesson is None:
+        last = classroom.lessons.order_by("-pk").first()
         lesson = classroom.lessons.create(
             opened_by=by, closes_at=closes_at, opened_at=timezone.now()
         )
+        if last is not None and last.closed_at is not None:
+            Queue.objects.label_after(queue.pk, last.closed_at, lesson.opened_at)
     elif closes_at is not None and closes_at != lesson.closes_at:
         lesson.closes_at = closes_at
         lesson.save(update_fields=["closes_at"])
@@ -102,7 +106,7 @@ def close_help(
             _end(current, now)
             if verb == "close":
                 current.outcome = Outcome.NOT_CONFIRMED
-    lesson.closed_at = now
+    lesson.closed_at = later_than(lesson.opened_at, now)
     lesson.save(update_fields=["closed_at"])
     if queue.is_paused:
         _pause(queue, None)
@@ -184,7 +188,8 @@ def raise_hand(
         student=student,
         raised_by=by,
         raised_at=now,
-        changed_at=now,
+        # The page that shows the one before takes nothing with a smaller label.
+        changed_at=max([now, *(later_than(row.changed_at, now) for row in past)]),
         form_key=form_key,
         carried_from=carried_from,
     )
@@ -196,7 +201,7 @@ def raise_hand(
     current.save(force_insert=True)
     if not any(row.lesson_id == lesson.pk for row in past):
         attend(lesson, [student.pk])
-    _record(current, "raise_hand", by=by or student, before={}, facts=_facts(current))
+    _record(current, "raise_hand", by=by or student, at=now, before={}, facts=_facts(current))
     transaction.on_commit(metrics.RAISES.inc)
     live.announce(queue, students=[student.pk])
     return current
@@ -648,7 +653,7 @@ def _recorded(
     changed = {name for name in after if after[name] != before[name]}
     now = at or timezone.now()
     current.version += 1
-    current.changed_at = max(now, current.changed_at + timedelta(microseconds=1))
+    current.changed_at = later_than(current.changed_at, now)
     current.save(update_fields=[*changed, "version", "changed_at"])
     _record(
         current,
@@ -711,6 +716,7 @@ class _Past(NamedTuple):
     form_key: str
     lesson_id: int
     raised_at: datetime
+    changed_at: datetime
     status: str
     reason: str
     outcome: str

@@ -1,7 +1,7 @@
 """How help requests go: first what was written, then who it was; totals of five or more stay."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q
 from classrooms.models import Lesson, Membership
 from records.registry import BATCH, Person, Record
 from requests_app import actions, live
+from requests_app.labels import STEP
 from requests_app.models import (
     WITH_HELPER,
     WORDS,
@@ -50,7 +51,7 @@ def _delete_words_of(pk: int, queue_id: int) -> None:
     for name in WORDS:
         setattr(current, name, "")
     current.version += 1
-    current.changed_at += timedelta(microseconds=1)  # a new label, no new time
+    current.changed_at += STEP  # a new label, no new time
     current.save(update_fields=[*WORDS, "version", "changed_at"])
     events = list(current.events.all())
     for event in events:
@@ -182,7 +183,7 @@ def _forget_in_queue(queue_id: int, requests: list[int], members: frozenset[int]
         _forget_in_history(pk, members)
     Event.objects.filter(help_request__in=requests, actor__in=members).update(actor=None)
     rows = HelpRequest.objects.filter(pk__in=requests)
-    rows.update(version=F("version") + 1, changed_at=F("changed_at") + timedelta(microseconds=1))
+    rows.update(version=F("version") + 1, changed_at=F("changed_at") + STEP)
     live.announce(queue, students=sorted(set(rows.values_list("student", flat=True))))
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from classrooms.models import Classroom, Lesson, Membership, Task, open_lesson_of
 from classrooms.prepared import Prepared
 from requests_app import metrics
+from requests_app.labels import STEP, label_of
 from requests_app.order import CarryOn, Credits, Rule
 from requests_app.said import (
     KIND_ICONS,
@@ -91,10 +92,17 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         """
         changed: dict = {"version": F("version") + 1, "asides": F("asides") + 1}
         if class_wide:
-            now = int(timezone.now().timestamp() * 1_000_000)
+            now = label_of(timezone.now())
             changed["class_asides_at"] = Greatest(F("class_asides_at") + 1, now)
         self.filter(pk=pk).update(**changed)
         return self.values_list("version", flat=True).get(pk=pk)
+
+    def label_after(self, pk: int, closed_at: datetime, opened_at: datetime) -> None:
+        """Keep the label of what the whole class sees rising where help opened again at a moment
+        that is not after the one at which it closed, as when the clock was set back."""
+        behind = (closed_at - opened_at) // STEP + 1
+        if behind > 0:
+            self.filter(pk=pk).update(class_asides_at=F("class_asides_at") + behind)
 
 
 class Queue(models.Model):
@@ -393,7 +401,7 @@ class HelpRequest(models.Model):
     @property
     def label(self) -> int:
         """Version of the student's own region: microseconds, telling nothing of others."""
-        return int(self.changed_at.timestamp() * 1_000_000)
+        return label_of(self.changed_at)
 
 
 _latest: Prepared[HelpRequest] = Prepared(

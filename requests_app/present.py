@@ -13,6 +13,7 @@ from classrooms.actions import waiting_devices
 from classrooms.models import Device, Lesson
 from classrooms.prepared import Prepared
 from requests_app import waits
+from requests_app.labels import label_of
 from requests_app.models import WITH_HELPER, HelpRequest, Queue, Status, latest_of
 from requests_app.order import Rule, Turns, arrange, turns_of
 
@@ -32,7 +33,7 @@ _queue: Prepared[Queue] = Prepared(
     lambda pk: Queue.objects.select_related("classroom__school", "paused_for").filter(pk=pk)
 )
 _newest_lesson: Prepared[Lesson] = Prepared(
-    lambda classroom: Lesson.objects.filter(classroom=classroom).order_by("-opened_at", "-pk")[:1]
+    lambda classroom: Lesson.objects.filter(classroom=classroom).order_by("-pk")[:1]
 )
 _active: Prepared[HelpRequest] = Prepared(
     lambda queue: HelpRequest.objects.filter(queue=queue).active().with_people()
@@ -65,7 +66,7 @@ class Present:
 
     def still_is(self, queue: Queue) -> bool:
         """Whether this can speak for ``queue``, which was just read."""
-        is_young = timezone.now() - self.now < SHARED_FOR
+        is_young = timedelta() <= timezone.now() - self.now < SHARED_FOR
         return is_young and self.queue.version == queue.version
 
     @cached_property
@@ -85,8 +86,7 @@ class Present:
         """When help opened or closed, in microseconds."""
         if self.lesson is None:
             return 0
-        moment = self.lesson.closed_at or self.lesson.opened_at
-        return int(moment.timestamp() * 1_000_000)
+        return label_of(self.lesson.closed_at or self.lesson.opened_at)
 
     @property
     def label(self) -> int:
