@@ -105,6 +105,14 @@ def every_connection(postgres):
         yield
 
 
+async def test_postgres_hangs(both):
+    async with both.lesson("F6 frozen") as load:
+        both.postgres.freeze()
+        await load.until(lambda: count_of(load, 503) > SEVERAL)
+        assert await asyncio.to_thread(both.get, "/healthz") == 200
+        both.postgres.thaw()
+
+
 async def test_postgres_takes_no_writes(both):
     """As a standby does, or one whose disk ran full before."""
     async with both.lesson("F6 read-only") as load:
