@@ -11,11 +11,58 @@ import time
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 #: The id of the request that is being answered, empty outside of one.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 #: Seconds in which the same is not said twice.
 QUIET = 60
+#: Bytes of errors that are kept, twice.
+KEPT = 64 * 1024
+
+
+def configuration(form: str, *, with_values: bool, last_errors: Path) -> dict:
+    """Django's LOGGING. ``form``: text or json; ``with_values`` adds what a programmer wants to see
+    to standard error, never to the file ``last_errors``."""
+    handlers = ["console", "last_errors"]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        # One each: what the first has heard, the other must hear too.
+        "filters": {"not_again": {"()": NotAgain}, "not_kept_again": {"()": NotAgain}},
+        "formatters": {
+            "text": {"()": TextLine, "with_values": with_values},
+            "json": {"()": JsonLine},
+            "kept": {"()": TextLine},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": form,
+                "filters": ["not_again"],
+            },
+            "last_errors": {
+                "()": LastErrors,
+                "path": last_errors,
+                "level": "ERROR",
+                "formatter": "kept",
+                "filters": ["not_kept_again"],
+            },
+        },
+        "root": {"handlers": handlers, "level": "WARNING"},
+        "loggers": {
+            "django": {"handlers": handlers, "level": "WARNING", "propagate": False},
+            # A 404 is an ordinary day; what was asked for may hold a class's address.
+            "django.request": {"level": "ERROR"},
+            # helpdesk.breaker says the same once, and without the database's address.
+            "psycopg.pool": {"level": "ERROR"},
+            # With a handler of its own, or run_huey gives it one that says more.
+            "huey": {"handlers": handlers, "level": "WARNING", "propagate": False},
+            "helpdesk": {"level": "INFO"},
+        },
+    }
 
 
 class NotAgain(logging.Filter):
@@ -108,33 +155,19 @@ class TextLine(logging.Formatter):
         return "\n".join(lines)
 
 
-def configuration(lines: str, *, with_values: bool) -> dict:
-    """What ``LOGGING`` is; ``lines``: text or json, ``with_values``: what exceptions quote too."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "filters": {"not_again": {"()": "helpdesk.logs.NotAgain"}},
-        "formatters": {
-            "text": {"()": "helpdesk.logs.TextLine", "with_values": with_values},
-            "json": {"()": "helpdesk.logs.JsonLine"},
-        },
-        "handlers": {
-            "console": {
-                "class": "logging.StreamHandler",
-                "stream": sys.stderr,
-                "formatter": lines,
-                "filters": ["not_again"],
-            }
-        },
-        "root": {"handlers": ["console"], "level": "WARNING"},
-        "loggers": {
-            "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-            # A 404 is an ordinary day; what was asked for may hold a class's address.
-            "django.request": {"level": "ERROR"},
-            # helpdesk.breaker says the same once, and without the database's address.
-            "psycopg.pool": {"level": "ERROR"},
-            # With a handler of its own, or run_huey gives it one that says more.
-            "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-            "helpdesk": {"level": "INFO"},
-        },
-    }
+class LastErrors(RotatingFileHandler):
+    """The last errors in a small file, for ``./run doctor``. Standard error has them too, so that a
+    full disk, or a folder that cannot be written, costs nothing."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=KEPT, backupCount=1, encoding="utf-8", delay=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+
+def last_lines(path: Path, count: int) -> list[str]:
+    """The last lines of such a file, the older one before it included."""
+    both = (path.with_name(f"{path.name}.1"), path)
+    told = "".join(each.read_text("utf-8", "replace") for each in both if each.exists())
+    return told.splitlines()[-count:]

@@ -482,4 +482,6 @@ METRICS_TOKEN = env.text("HELPDESK_METRICS_TOKEN")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
     raise ImproperlyConfigured("HELPDESK_METRICS_TOKEN must have at least 20 characters, or none.")
 
-LOGGING = logs.configuration(LOGS, with_values=DEBUG)
+#: What `./run doctor` shows of the log.
+LAST_ERRORS = VAR_DIR / "errors.log"
+LOGGING = logs.configuration(LOGS, with_values=DEBUG, last_errors=LAST_ERRORS)

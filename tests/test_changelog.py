@@ -10,6 +10,10 @@ from tests.servers import ROOT
 ENTRIES = {
     "Raise a hand, be seen, be helped": ("test_a_newcomer_starts_a_class_and_helps_in_it",),
     "`./run`, `./run demo`": ("test_the_living_class_moves_the_line",),
+    "`./run move`": (
+        "test_every_table_arrives_and_comes_back",
+        "test_a_page_without_a_secret_or_a_name",
+    ),
     "`./run backup`": ("test_a_backup_brings_back_what_was_there",),
     "A page says what it shows": ("test_a_lost_message_is_found_by_the_beat",),
     "`./run serve --workers N`": ("test_a_hand_raised_at_one_worker_is_shown_at_every",),

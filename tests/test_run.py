@@ -238,7 +238,7 @@ def test_an_unknown_command_is_answered_with_the_known_ones(words):
     assert done.stderr == (
         f"./run {' '.join(words)} is not known; "
         "known are serve, demo, lan, install, test, lint, audit, manage, bench, lock, backup,"
-        " restore and --help.\n"
+        " restore, move, doctor and --help.\n"
     )
 
 

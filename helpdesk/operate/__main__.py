@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError
 
 from helpdesk import env, private
-from helpdesk.operate import Refusal
+from helpdesk.operate import Refusal, database_errors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMANDS = ("backup", "restore")
+COMMANDS = ("backup", "restore", "move", "doctor")
 
 
 def main(words: list[str]) -> None:
@@ -39,16 +39,6 @@ def main(words: list[str]) -> None:
             raise
         told = " ".join(str(error).split())
         sys.exit(f"{words[0]}: the database of DATABASE_URL cannot be used: {told}")
-
-
-def database_errors() -> tuple[type[Exception], ...]:
-    """Django's and those of the drivers; loaded only where something went wrong."""
-    import sqlite3
-
-    import psycopg
-    from django.db import DatabaseError
-
-    return DatabaseError, sqlite3.Error, psycopg.Error
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 from django.core.exceptions import DisallowedHost
@@ -13,6 +15,7 @@ from helpdesk import logs
 from helpdesk.asgi import application
 from helpdesk.middleware import RequestId
 from requests_app import actions, views
+from tests.servers import ROOT
 
 MARKER = "Zanzibar"
 
@@ -160,7 +163,7 @@ def test_requests_that_came_while_something_was_away_are_told_once(written):
 @pytest.mark.django_db
 def test_an_answer_carries_the_id_that_its_lines_carry(written, client, monkeypatch):
     monkeypatch.setattr(
-        "helpdesk.health._ask_database", lambda: logging.getLogger("x").warning("asked")
+        "helpdesk.health.storage.ask", lambda: logging.getLogger("x").warning("asked")
     )
     answer = client.get("/readyz")
     (told,) = [each for each in written.getvalue().splitlines() if "asked" in each]
@@ -224,3 +227,40 @@ def test_a_wrong_line_is_told_and_ends_nothing():
     record = logging.LogRecord("lib", logging.WARNING, "x.py", 1, "took %d s", ("two",), None)
     assert logs.NotAgain().filter(record)
     assert json.loads(logs.JsonLine().format(record))["message"] == "took %d s"
+
+
+ERRORS = """
+import logging.config, sys
+from pathlib import Path
+from helpdesk import logs
+file = Path(sys.argv[1])
+logging.config.dictConfig(logs.configuration("text", with_values=True, last_errors=file))
+for number in range(3000):
+    logging.getLogger("huey").error("It broke, time %d", number)
+logging.warning("no error")
+try:
+    raise ValueError("what somebody typed")
+except ValueError:
+    logging.getLogger("django").exception("A page was not answered")
+print(logs.last_lines(file, 4))
+"""
+
+
+def test_the_last_errors_are_kept_in_a_small_file_and_quote_nobody(tmp_path):
+    file = tmp_path / "errors.log"
+    command = [sys.executable, "-c", ERRORS, str(file)]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "time 2999" in made.stdout
+    assert "A page was not answered" in made.stdout
+    assert "ValueError" in made.stdout
+    assert "time 2999" in made.stderr
+    kept = list(tmp_path.iterdir())
+    assert sum(each.stat().st_size for each in kept) <= 2 * logs.KEPT
+    text = "".join(each.read_text() for each in kept)
+    assert "no error" not in text
+    assert "what somebody typed" not in text
+    # Where it cannot be written the program goes on.
+    nowhere = [*command[:-1], str(tmp_path / "missing" / "errors.log")]
+    made = subprocess.run(nowhere, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert made.stdout == "[]\n"
+    assert "Logging error" not in made.stderr

@@ -13,6 +13,7 @@ PAGES = ("README.md", "docs/operate.md")
 #: What every change must pass runs it (.ci/run), or a person does, on a machine that is idle.
 CI, BY_HAND = "CI", "by hand"
 USED = "test_what_is_installed_starts_is_used_and_ends"
+REPLACED = "test_workers_of_the_last_release_serve_while_the_next_one_is_put_in"
 #: How a command begins → the test that runs it. The longest beginning counts.
 COMMANDS = {
     "./run": "test_what_the_readme_tells_to_try_starts",
@@ -28,9 +29,15 @@ COMMANDS = {
     "sudo ./run install --site-url": USED,
     "sudo ./run install --database": "test_several_workers_are_set_up_by_their_options",
     "sudo -u helpdesk ./run manage createsuperuser": USED,
+    "sudo -u helpdesk ./run manage collectstatic": USED,
+    "sudo -u helpdesk ./run manage migrate": REPLACED,
+    "sudo systemctl reload": REPLACED,
+    "git pull": BY_HAND,
+    "sudo -u helpdesk ./run move": "test_every_table_arrives_and_comes_back",
+    "./run backup": "test_a_backup_brings_back_what_was_there",
+    "./run restore": "test_a_backup_brings_back_what_was_there",
     "umask ": BY_HAND,
     ".venv/bin/python -c": BY_HAND,
-    "pg_dump": BY_HAND,
 }
 
 
@@ -61,7 +68,7 @@ def test_each_command_of_a_page_has_its_test(page):
 
 @pytest.mark.parametrize("named", sorted(set(COMMANDS.values()) - {CI, BY_HAND}))
 def test_each_test_that_is_named_exists(named):
-    begin = re.compile(rf"^def {named}\(", re.MULTILINE)
+    begin = re.compile(rf"^(async )?def {named}\(", re.MULTILINE)
     files = (ROOT / "tests").rglob("test_*.py")
     assert any(begin.search(file.read_text(encoding="utf-8")) for file in files)
 
