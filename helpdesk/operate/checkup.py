@@ -9,7 +9,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -38,7 +40,7 @@ def sizes() -> Iterator[str]:
     yield f"Newest backup in var/backups: {_answer(newest_backup)}"
     yield f"Open pages: {_answer(open_pages)}"
     for model in apps.get_models(include_auto_created=True):
-        told = _answer(lambda model=model: str(model._base_manager.count()))
+        told = _answer(partial(rows_of, model))
         if told != "0":
             yield f"{model._meta.db_table}: {told}"
         if told.startswith("AWAY"):
@@ -175,6 +177,10 @@ def database_size() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         return f"{cursor.fetchone()[0] / 1e6:.1f} MB"
+
+
+def rows_of(model: Any) -> str:
+    return str(model._base_manager.count())
 
 
 def newest_backup() -> str:
