@@ -266,7 +266,7 @@ def test_after_done_the_helper_says_what_was_given(open_as, in_database, lesson,
 def test_axe_finds_nothing_on_any_card(
     scheme, language, open_as, in_database, lesson, room, task, ada, grace
 ):
-    in_database(actions.raise_hand, Queue.objects.of(room), student=ada, form_key="first")
+    in_database(lambda: actions.raise_hand(Queue.objects.of(room), student=ada, form_key="first"))
     page = open_as(ada, viewport=PHONE, language=language, color_scheme=scheme)
     for card in ("task", "kind", "carry_on", "tried", "text"):
         page.goto(f"/c/{room.slug}/coach/?card={card}")
