@@ -34,9 +34,7 @@ def main(words: list[str]) -> None:
         sys.exit(f"{words[0]} was given up: {told}{where}. Mend that, then try again.")
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
-        if not isinstance(error, database_errors()):
-            raise
+    except database_errors() as error:
         told = " ".join(str(error).split())
         sys.exit(f"{words[0]}: the database of DATABASE_URL cannot be used: {told}")
 

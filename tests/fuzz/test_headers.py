@@ -5,7 +5,6 @@ from django.db import OperationalError
 
 from helpdesk import health, http
 from tests.fuzz.answers import missing_headers
-from tests.fuzz.served import served
 from tests.live.conftest import cookies_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,12 +64,6 @@ KINDS = {
     "half a socket": (get(b"/ws/c/x/en/", UPGRADE.replace(b"13", b"12")), 400),
     "no socket": (get(b"/ws/c/x/en/", UPGRADE + b"X-Long: " + b"x" * 9000 + b"\r\n"), 400),
 }
-
-
-@pytest.fixture(scope="module")
-def server():
-    with served() as running:
-        yield running
 
 
 @pytest.mark.parametrize("kind", KINDS)

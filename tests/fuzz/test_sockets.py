@@ -10,7 +10,7 @@ import pytest
 from requests_app import gate
 from tests.fuzz import ROUNDS, SEED, hostile
 from tests.fuzz.answers import PATIENCE, missing_headers
-from tests.fuzz.served import read_answer, served
+from tests.fuzz.served import read_answer
 from tests.live.conftest import cookies_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,12 +51,6 @@ SPOILT = (
     (b"X-Long", b"x" * 9000), (b"Host", b""), (b"Content-Length", b"5"), (b"Transfer-Encoding",
     b"chunked"),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server():
-    with served() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,6 @@ from helpdesk import http, slow
 from tests.fuzz import ROUNDS, SEED, forms, hostile
 from tests.fuzz.answers import CLOSED, faults_of
 from tests.fuzz.hostile import Asked
-from tests.fuzz.served import served
 from tests.test_access_table import routes, thing_of, world  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,12 +41,6 @@ OTHERS = (
 #: One of so many addresses is walked by a role in one round; other rounds walk others. No more than
 #: there are roles, so that each address is walked by one of them.
 SHARE = 6
-
-
-@pytest.fixture(scope="module")
-def server():
-    with served() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
