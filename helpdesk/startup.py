@@ -86,7 +86,8 @@ def prepare_database(*, seed: bool) -> None:
 
 
 def database_errors() -> tuple[type[Exception], ...]:
-    """Also those of the drivers: huey speaks to the database without Django."""
+    """Django's and those of the drivers, for huey speaks to the database without Django; loaded
+    only where something went wrong."""
     import psycopg
     from django.db import DatabaseError
 

@@ -10,7 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError
 
 from helpdesk import env, private
-from helpdesk.operate import Refusal, database_errors
+from helpdesk.operate import Refusal
+from helpdesk.startup import database_errors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMANDS = ("backup", "restore", "move", "doctor")

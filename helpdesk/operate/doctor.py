@@ -22,7 +22,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 
 from helpdesk import env
-from helpdesk.operate import database_errors
+from helpdesk.startup import database_errors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("django", "channels", "uvicorn", "redis", "psycopg", "huey", "django-allauth")

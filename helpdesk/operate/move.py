@@ -15,7 +15,8 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import IsolationLevel
 
-from helpdesk.operate import Refusal, copying, database_errors, postgres, sqlite
+from helpdesk.operate import Refusal, copying, postgres, sqlite
+from helpdesk.startup import database_errors
 
 SOURCE, TARGET = "source", "default"
 #: Holds SQLite's file from the first look to the end; it comes before what else is set.
