@@ -90,18 +90,20 @@ class Scratch:
     def running(
         self, *words: str, umask: str = "022", log: str = "/run/log", **how
     ) -> Iterator["Service"]:
-        """A program that goes on; killed with the block. Its log's first line is its number."""
+        """A program that goes on; killed with the block, and all that it started with it: workers
+        without their master keep its port. Its log's first line is its number, and its group's."""
         log = self.inside(log)
+        first = ("setsid", "sh", "-c", f'umask {umask}; echo $$; exec "$@"', "sh")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                self.command("sh", "-c", f'umask {umask}; echo $$; exec "$@"', "sh", *words, **how),
+                self.command(*first, *words, **how),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
         service = Service(self, process, log)
         try:
             yield service
         finally:
-            service.signal("KILL")
+            service.signal("KILL", group=True)
             process.wait(20)
 
 
@@ -115,10 +117,12 @@ class Service:
     def ended(self) -> bool:
         return self.process.poll() is not None
 
-    def signal(self, name: str) -> None:
+    def signal(self, name: str, *, group: bool = False) -> None:
+        """To it alone, or also to what it started, which may be there still when it has ended."""
         number = self.log.read_text(errors="replace").partition("\n")[0]
-        if number and not self.ended():
-            self.machine.run("sh", "-c", f"kill -{name} {number}", check=False)
+        if number and (group or not self.ended()):
+            whom = f"-{number}" if group else number
+            self.machine.run("sh", "-c", f"kill -{name} -- {whom}", check=False)
 
 
 def reason_against() -> str:
