@@ -185,11 +185,20 @@ if SQLITE:
 else:
     from helpdesk.engines.connection import Connection
 
+    #: A machine that is gone does not say so: found out in about ten seconds.
+    GONE = {
+        "connect_timeout": 2,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         # What DATABASE_URL says (?sslmode=require) stays.
         "OPTIONS": DATABASES["default"].get("OPTIONS", {})
+        | GONE
         | {
             "pool": {
                 "min_size": 2,
@@ -197,12 +206,6 @@ else:
                 "timeout": 2,
                 "connection_class": Connection,
             },
-            # A machine that is gone does not say so: found out in about ten seconds.
-            "connect_timeout": 2,
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 10_000,
             "options": (
                 "-c statement_timeout=5s -c lock_timeout=1s"
                 " -c idle_in_transaction_session_timeout=10s"
@@ -267,12 +270,10 @@ if SQLITE:
     }
 else:
     # Never in Redis: the clock goes on while that is away.
-    HUEY = {
-        "huey_class": "huey.PostgresHuey",
-        "dsn": env.text("DATABASE_URL"),
-        "connect_timeout": 2,
-    }
-HUEY |= {"name": "helpdesk", "immediate": False, "results": False}
+    HUEY = {"huey_class": "huey.PostgresHuey", "dsn": env.text("DATABASE_URL")} | GONE
+# Its tables are made with ours (startup.prepare_jobs): a command that asks no database, as one that
+# collects static files, works while that is away.
+HUEY |= {"name": "helpdesk", "immediate": False, "results": False, "create_tables": False}
 
 # --- People ------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ ASK_AGAIN, SAY_AGAIN = 1, 60
 NEVER = re.compile(
     r"password|authentication|does not exist|pg_hba\.conf|not permitted|does not support SSL"
 )
+#: Names the lock under which the tables of the clock's jobs are made.
+JOBS = 0x6A6F6273
 
 
 def wait_for_database() -> None:
@@ -72,6 +74,7 @@ def prepare_database(*, seed: bool) -> None:
             call_command("migrate", verbosity=0, interactive=False)
         if seed:
             call_command("seed_demo")
+        prepare_jobs()
         for each in connections.all():
             each.close()
             getattr(each, "close_pool", lambda: None)()  # PostgreSQL's
@@ -83,6 +86,18 @@ def prepare_database(*, seed: bool) -> None:
         sys.exit(str(unfit))
     except OSError as error:
         sys.exit(f"{error.filename} cannot be used: {error.strerror}.")
+
+
+def prepare_jobs() -> None:
+    """Make the tables of the clock's jobs where there are none, by one program at a time."""
+    from django.conf import settings
+    from huey.contrib.djhuey import HUEY
+
+    with HUEY.storage.db(commit=True, close=True) as cursor:
+        if not settings.SQLITE:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOBS])
+        for statement in HUEY.storage.ddl:
+            cursor.execute(statement)
 
 
 def database_errors() -> tuple[type[Exception], ...]:

@@ -13,7 +13,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,7 +21,6 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 
 from helpdesk import env
-from helpdesk.startup import database_errors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("django", "channels", "uvicorn", "redis", "psycopg", "huey", "django-allauth")
@@ -51,7 +49,7 @@ def page(given: dict[str, str]) -> Iterator[str]:
     yield from section("Versions", versions())
     yield from section("Settings", told_settings(given))
     try:
-        set_up()
+        django.setup()
     except (ImproperlyConfigured, OSError) as error:
         yield f"The settings are refused: {error}\n"
         return
@@ -60,17 +58,6 @@ def page(given: dict[str, str]) -> Iterator[str]:
     yield from section("Health", checkup.health())
     yield from section("Sizes", checkup.sizes())
     yield from section("Last errors", checkup.last_errors())
-
-
-def set_up() -> None:
-    """Django, also where the clock's jobs are away: importing them opens them."""
-    from django.conf import settings
-
-    try:
-        import_module("huey.contrib.djhuey")
-    except database_errors():
-        settings.HUEY = {"huey_class": "huey.MemoryHuey", "name": "away", "immediate": False}
-    django.setup()
 
 
 def section(title: str, lines: Iterator[str]) -> Iterator[str]:

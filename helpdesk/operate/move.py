@@ -22,7 +22,7 @@ SOURCE, TARGET = "source", "default"
 #: Holds SQLite's file from the first look to the end; it comes before what else is set.
 _EXCLUSIVE = "PRAGMA locking_mode=EXCLUSIVE;"
 NAME = "DATABASE_URL"
-#: How tables of the clock's jobs begin: it makes them at PostgreSQL as soon as it sees one.
+#: How tables of the clock's jobs begin, which are made with ours.
 JOBS = "huey_"
 
 
@@ -60,9 +60,12 @@ def _become(target: str) -> None:
     os.environ.pop(f"{NAME}_FILE", None)
     try:
         django.setup()
+        from django.db import connections
+
+        connections[TARGET].ensure_connection()
     except ImproperlyConfigured as refusal:
         raise Refusal(f"--to is not a good {NAME}: {refusal}") from None
-    except database_errors() as error:  # the clock's jobs are opened at once
+    except database_errors() as error:
         told = " ".join(str(error).split())
         raise Refusal(f"The new database cannot be used: {told}") from None
 

@@ -122,7 +122,7 @@ class Service:
         number = self.log.read_text(errors="replace").partition("\n")[0]
         if number and (group or not self.ended()):
             whom = f"-{number}" if group else number
-            self.machine.run("sh", "-c", f"kill -{name} -- {whom}", check=False)
+            self.machine.run("sh", "-c", f"kill -s {name} -- {whom}", check=False)
 
 
 def reason_against() -> str:

@@ -9,6 +9,8 @@ from django.core.management.commands import migrate
 from django.db import Error, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from helpdesk.startup import prepare_jobs
+
 #: Seconds between two tries, and after which it is given up.
 PAUSE, PATIENCE = 1, 15 * 60
 #: Whoever wants a table for itself stands in line for it, and everybody else behind: taps wait for
@@ -40,6 +42,11 @@ class Command(migrate.Command):
                 self.patiently(lambda: super(Command, self).execute(*args, **options), give_up_at)
             finally:
                 let_others(connection)
+
+    def handle(self, *args, **options) -> None:
+        super().handle(*args, **options)
+        if not (options["plan"] or options["check_unapplied"]):
+            prepare_jobs()
 
     def patiently(self, work: Callable[[], object], give_up_at: float) -> None:
         """Again and again until nobody stands in the way: what was not finished was rolled back.
