@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import guesses, mail, sessions, shown
 from accounts.models import User
 from classrooms import invitations
+from helpdesk import events
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -60,6 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **facts) -> HttpResponse:
         response = super().post_login(request, user, **facts)
         guesses.remember(request, response, user.email)
+        sessions.limit(request)
         sessions.note(request, user)
         return response
 
@@ -86,6 +88,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _please_wait(request: HttpRequest, seconds: int) -> HttpResponse:
+    events.tried("a password, which waits in line")
     context = {
         "seconds": seconds,
         "action": request.path,

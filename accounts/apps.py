@@ -6,6 +6,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import proof, second_factor, sessions
+        from helpdesk import events
 
-        for listener in (proof, second_factor, sessions):
+        for listener in (proof, second_factor, sessions, events):
             listener.connect()

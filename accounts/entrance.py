@@ -4,6 +4,10 @@ Sign-up, a new password and a sign-in code give no sign of who has an account: t
 same answer, and about the same time, because letters leave after it (accounts.mail).
 """
 
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+
 from allauth.account import views
 from allauth.account.decorators import reauthentication_required
 from allauth.account.forms import (
@@ -13,13 +17,16 @@ from allauth.account.forms import (
     SignupForm,
 )
 from allauth.core import context
+from allauth.mfa.base import views as second_steps
 from django import forms
 from django.contrib.auth.hashers import make_password
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils.translation import gettext as _
 
-from accounts import guesses, mail
+from accounts import guesses, mail, sessions
+from classrooms.access import CLEAR_SITE_DATA
+from helpdesk import events
 
 
 class SignIn(LoginForm):
@@ -29,6 +36,12 @@ class SignIn(LoginForm):
         super().__init__(*args, **kwargs)
         if not mail.works():
             self.fields["password"].help_text = ""
+
+    def login(self, request: HttpRequest, redirect_url=None) -> HttpResponse:
+        response = super().login(request, redirect_url=redirect_url)
+        if request.user.is_authenticated:  # allauth has just begun the two weeks in its own way
+            sessions.limit(request)
+        return response
 
 
 class SignUp(SignupForm):
@@ -65,11 +78,59 @@ def _count_letter(address: str) -> str:
     return address
 
 
+def noted(view: Callable, what: str) -> Callable:
+    """The log says when this was typed wrong; for a password Django says so itself."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if request.method == "POST" and response.status_code == HTTPStatus.OK:
+            events.tell(what, request.user.pk)
+        return response
+
+    return wrapped
+
+
+def log_out(request: HttpRequest) -> HttpResponse:
+    """What the browser keeps goes too, once somebody has signed out of it."""
+    was_in = request.user.is_authenticated
+    response = views.logout(request)
+    if was_in and not request.user.is_authenticated:
+        response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
 #: A password where there was none is as delicate as a new address.
 once_more = reauthentication_required(app="allauth.account")
 
 urlpatterns = [
     path("login/code/", mail.needed(views.request_login_code), name="account_request_login_code"),
+    path(
+        "login/code/confirm/",
+        noted(views.confirm_login_code, "a wrong mailed code"),
+        name="account_confirm_login_code",
+    ),
+    path(
+        "confirm-email/",
+        noted(views.email_verification_sent, "a wrong mailed code"),
+        name="account_email_verification_sent",
+    ),
+    path(
+        "2fa/authenticate/",
+        noted(second_steps.authenticate, "a wrong second step"),
+        name="mfa_authenticate",
+    ),
+    path(
+        "reauthenticate/",
+        noted(views.reauthenticate, "a wrong password, once more"),
+        name="account_reauthenticate",
+    ),
+    path(
+        "2fa/reauthenticate/",
+        noted(second_steps.reauthenticate, "a wrong second step, once more"),
+        name="mfa_reauthenticate",
+    ),
+    path("logout/", log_out, name="account_logout"),
     path("password/reset/", mail.needed(views.password_reset), name="account_reset_password"),
     path("email/", mail.needed(views.email), name="account_email"),
     path("password/set/", once_more(views.password_set), name="account_set_password"),

@@ -71,7 +71,11 @@ def _signed_up(request: HttpRequest, user: User, **_facts) -> None:
     request.session[PASSWORD_TYPED] = user.pk
 
 
-def _step_taken(request: HttpRequest, user: User, method: str, **_facts) -> None:
+def _step_taken(
+    request: HttpRequest, user: User, method: str, reauthenticated: bool = False, **_facts
+) -> None:
+    if reauthenticated:
+        sessions.renew(request)
     if method == "password":
         request.session[PASSWORD_TYPED] = user.pk
     elif method == "code":

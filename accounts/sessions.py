@@ -4,6 +4,8 @@ A row is written at sign-in and follows its session when that gets another key; 
 or asked while somebody just uses the site. No network address is kept.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.models import Session
@@ -31,6 +33,23 @@ def note(request: HttpRequest, user: User) -> None:
             session_key=request.session.session_key,
             defaults={"user": user, "browser": browser_name(request.headers.get("User-Agent", ""))},
         )
+
+
+def limit(request: HttpRequest) -> None:
+    """The session ends two weeks from now, used or not: Django would begin them anew whenever
+    something in it changes."""
+    ends = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    request.session.set_expiry(ends)
+
+
+def renew(request: HttpRequest) -> None:
+    """Somebody has shown who they are once more: whoever copied the old key has not."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    now = request.session.session_key
+    SignIn.objects.filter(session_key=before).update(session_key=now)
+    # What follows in this request looks for its own sign-in by the key that came along.
+    request.COOKIES[settings.SESSION_COOKIE_NAME] = now
 
 
 def follow(request: HttpRequest) -> None:

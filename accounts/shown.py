@@ -12,7 +12,7 @@ from allauth.account.adapter import get_adapter
 from allauth.core.internal.cryptokit import compare_user_code
 from django.http import HttpRequest
 
-from accounts import guesses
+from accounts import guesses, sessions
 
 if TYPE_CHECKING:
     from classrooms.access import AccountRequest
@@ -65,6 +65,7 @@ def take(request: "AccountRequest", code: str) -> bool:
     sent = request.session.pop(SENT)
     if compare_user_code(actual=code, expected=sent["code"]):
         note(request, request.user)
+        sessions.renew(request)
         return True
     request.session[SENT] = sent | {"tries": sent["tries"] + 1}
     return False

@@ -40,6 +40,7 @@ def rename(request: AccountRequest) -> HttpResponse:
 
 @require_POST
 @account_required
+@reauthentication_required(app="allauth.account")
 def sign_out(request: AccountRequest) -> HttpResponse:
     """End one of one's own sign-ins; one that is gone already is no mistake."""
     sessions.end(sessions.of(request.user).filter(pk=id_in(request.POST.get("browser", ""))))
@@ -49,6 +50,7 @@ def sign_out(request: AccountRequest) -> HttpResponse:
 
 @require_POST
 @account_required
+@reauthentication_required(app="allauth.account")
 def sign_out_others(request: AccountRequest) -> HttpResponse:
     proof.end_sessions(request.user, request)
     messages.success(request, _("All other browsers are signed out."))

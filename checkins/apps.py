@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class CheckInsConfig(AppConfig):
@@ -6,12 +7,11 @@ class CheckInsConfig(AppConfig):
 
     def ready(self) -> None:
         from checkins import asked, live
-        from checkins.views import REPLIES_COOKIE
         from classrooms import notices
         from classrooms.access import goes_with_student
         from requests_app.asides import Aside, register
 
-        goes_with_student(REPLIES_COOKIE)
+        goes_with_student(settings.REPLIES_COOKIE_NAME)
         register(
             Aside(
                 "checkins",

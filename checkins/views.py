@@ -20,8 +20,8 @@ from classrooms.proof import seen_by
 from requests_app.views import perform
 from resources import hours
 
-#: Keeps the keys with which this browser can change what it sent; the database has digests only.
-REPLIES_COOKIE = "helpdesk-replies"
+#: Of the cookie with the keys with which this browser can change what it sent; the database has
+#: digests only.
 _SALT = "checkins.replies"
 #: Replies that one browser can change; older ones are closed by then.
 _REMEMBERED = 8
@@ -325,7 +325,7 @@ def edit_keys(request: MemberRequest) -> dict[str, str]:
     """Check-in and student → the key of what this browser sent."""
     try:
         return signing.loads(
-            request.COOKIES.get(REPLIES_COOKIE, ""), salt=_SALT, max_age=_COOKIE_AGE
+            request.COOKIES.get(settings.REPLIES_COOKIE_NAME, ""), salt=_SALT, max_age=_COOKIE_AGE
         )
     except signing.BadSignature:
         return {}
@@ -349,7 +349,7 @@ def remember_key(
     keys.pop(name, None)
     keys[name] = edit_key
     response.set_cookie(
-        REPLIES_COOKIE,
+        settings.REPLIES_COOKIE_NAME,
         signing.dumps(dict(list(keys.items())[-_REMEMBERED:]), salt=_SALT),
         max_age=_COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,

@@ -15,7 +15,6 @@ from functools import wraps
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.contrib.messages.storage.cookie import CookieStorage
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -29,7 +28,10 @@ from accounts.models import User
 from classrooms import keys
 from classrooms.models import Classroom, Device, Membership, Role, School
 from classrooms.prepared import Prepared
+from helpdesk import events
 
+#: Header of the answer to leaving and signing out: what this browser kept of its pages goes (T2).
+CLEAR_SITE_DATA = '"cache", "storage"'
 #: Classes one browser remembers; the oldest is forgotten first. Keeps the cookie below 4 kB.
 REMEMBERED_CLASSES = 16
 #: How exactly it is known when a browser was here last.
@@ -120,7 +122,7 @@ def forget_student(response: HttpResponse, cookies: Mapping[str, str], slug: str
     """What a browser's next child must not find: the way in, what other apps keep in cookies,
     and sentences that were meant for the one before."""
     forget_device(response, cookies, slug)
-    for name in (*_of_students, CookieStorage.cookie_name):
+    for name in (*_of_students, settings.MESSAGES_COOKIE_NAME):
         if name in cookies:
             response.delete_cookie(name, samesite="Lax")
 
@@ -193,6 +195,7 @@ def member_required(view: Callable, *, allowed: Callable[[Membership], bool] | N
         if entry is None and not has_come_in(request):
             return redirect_to_login(request.get_full_path())
         if entry is None or (allowed is not None and not allowed(entry.membership)):
+            events.refused(request)
             raise Http404
         if entry.is_waiting:
             return redirect("classrooms:waiting", slug)
@@ -260,6 +263,7 @@ def school_admin_required(view: Callable):
         wanted = request.GET.get("school", "")
         picked = [each for each in request.schools if wanted in ("", str(each.pk))]
         if not picked:
+            events.refused(request)
             raise Http404
         if missing := second_factor.asked_first(request):
             return missing

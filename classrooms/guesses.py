@@ -21,13 +21,13 @@ from classrooms import keys, limits
 from classrooms.models import Classroom
 from classrooms.naming import find_student
 from classrooms.text import name_key
+from helpdesk import events
 
 #: Seconds for which an answer to a wrong guess is held back, in the event loop (helpdesk.http).
 HELD = 1.0
-COOKIE = "helpdesk-been"
 #: Pupils that one browser has been, and classes it has been in; the oldest is forgotten first.
 REMEMBERED = 40
-_SALT = keys.signs(COOKIE, "classrooms.known")
+_SALT = keys.signs(settings.BEEN_COOKIE_NAME, "classrooms.known")
 
 Lane = list[tuple[limits.Budget, str]]
 
@@ -58,6 +58,7 @@ def has_guessed_enough(request: HttpRequest) -> bool:
 def note_wrong_code(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Count it. It is held back from browsers without a cookie, and where many come from."""
     address = request.META.get("REMOTE_ADDR", "")
+    events.tell("a wrong code of a class")
     within = limits.spend(limits.CODE_PER_ADDRESS, address, when_cache_is_away=True)
     known = _cookie(request)
     if known is not None:
@@ -67,6 +68,7 @@ def note_wrong_code(request: HttpRequest, response: HttpResponse) -> HttpRespons
 
 def hold(response: HttpResponse) -> HttpResponse:
     """The answer to a wrong guess: it is sent a little later."""
+    events.tell("a wrong code, PIN or picture of a pupil")
     response.hold = HELD  # type: ignore[attr-defined]
     return response
 
@@ -122,7 +124,7 @@ def remember(request: HttpRequest, response: HttpResponse, classroom: Classroom,
     known, target = _known(request), _digests(_target(classroom, name))[0]
     known["of"] = [*(each for each in known["of"] if each != target), target][-REMEMBERED:]
     response.set_cookie(
-        COOKIE,
+        settings.BEEN_COOKIE_NAME,
         signing.dumps(known, salt=_SALT),
         max_age=settings.DEVICE_COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -134,7 +136,9 @@ def remember(request: HttpRequest, response: HttpResponse, classroom: Classroom,
 def _known(request: HttpRequest) -> dict:
     try:
         return signing.loads(
-            request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=settings.DEVICE_COOKIE_AGE
+            request.COOKIES.get(settings.BEEN_COOKIE_NAME, ""),
+            salt=_SALT,
+            max_age=settings.DEVICE_COOKIE_AGE,
         )
     except signing.BadSignature:
         return {"id": secrets.token_urlsafe(9), "of": []}

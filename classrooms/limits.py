@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
+from helpdesk import events
+
 logger = logging.getLogger(__name__)
 
 #: What a cache raises that is not there.
@@ -45,10 +47,13 @@ PIN_PER_BROWSER = Budget("pin-browser", tries=10, seconds=600)
 def spend(budget: Budget, key: str, *, when_cache_is_away: bool = False) -> bool:
     """Count one try of ``key``; True while it is within the budget."""
     try:
-        return _count(budget, _cache_key(budget, key)) <= budget.tries
+        is_within = _count(budget, _cache_key(budget, key)) <= budget.tries
     except (*AWAY, ValueError):  # a cache that forgets at once cannot count either
         _note_away(budget)
         return when_cache_is_away
+    if not is_within:
+        events.tried(f"more tries than there are ({budget.name})")
+    return is_within
 
 
 def left(budget: Budget, key: str, *, when_cache_is_away: bool = False) -> int:

@@ -38,9 +38,6 @@ from classrooms.models import Classroom, Device, Invite, Membership, Role, Schoo
 from classrooms.numbers import id_in
 from classrooms.qr import invite_link, join_link, opens_only_here, qr_svg
 
-#: Header of the answer to leaving: what this browser kept of the class goes (T2).
-CLEAR_SITE_DATA = '"cache", "storage"'
-
 # --- The front page ----------------------------------------------------------
 
 
@@ -242,7 +239,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     response = redirect("classrooms:join")
     list(messages.get_messages(request))  # read, so that they are not sent along again
     access.forget_student(response, request.COOKIES, slug)
-    response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    response.headers["Clear-Site-Data"] = access.CLEAR_SITE_DATA
     return response
 
 

@@ -52,7 +52,7 @@ def keep_files(limit: int) -> None:
 def headers() -> dict[str, str]:
     """What the middleware says of every answer (helpdesk.middleware, helpdesk.settings)."""
     told = {
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

@@ -52,7 +52,7 @@ _channels: WeakKeyDictionary[asyncio.AbstractEventLoop, str] = WeakKeyDictionary
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 as long as the process answers; it asks nothing else."""
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
@@ -63,7 +63,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     status = 200 if told["database"] == "ok" else 503
     if is_from_inside(request):
         return JsonResponse(told, status=status)
-    return HttpResponse(status=status, content_type="text/plain")
+    return HttpResponse(status=status, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

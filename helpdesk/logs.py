@@ -1,4 +1,4 @@
-"""Log lines that say what happened and never to whom.
+"""Log lines that say what happened and never to whom: an account is a number (helpdesk.events).
 
 Left out: addresses of people, what was asked for (a class's address is in it), what was typed,
 and the words of exceptions, which quote values. An exception is told by its type and its stack.
@@ -68,7 +68,8 @@ def configuration(form: str, *, with_values: bool, last_errors: Path) -> dict:
 class NotAgain(logging.Filter):
     """Says the same once a minute: what is away is asked again and again, and told once.
 
-    Requests that went wrong are all told, but not all that came while something was away.
+    Requests that went wrong are all told, but not all that came while something was away; and so is
+    what happened to an account (helpdesk.events).
     """
 
     def __init__(self) -> None:
@@ -77,6 +78,8 @@ class NotAgain(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if hasattr(record, "request") and getattr(record, "status_code", 500) != 503:
+            return True
+        if getattr(record, "each_time", False):
             return True
         kind = record.exc_info[0] if record.exc_info else None
         sameness = (record.name, record.levelno, message_of(record), kind)

@@ -285,9 +285,12 @@ PASSWORD_HASHERS = [
 ]
 _validation = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": _validation + "UserAttributeSimilarityValidator"},
+    {
+        "NAME": _validation + "UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": _validation + "MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": _validation + "CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.NothingCommon"},
 ]
 #: Ask other servers whether the links in the directory still work; not in a class's own network.
 CHECK_LINKS = env.flag("HELPDESK_CHECK_LINKS", PRODUCTION)
@@ -337,6 +340,9 @@ DEFAULT_FROM_EMAIL = env.text("HELPDESK_MAIL_FROM", f"helpdesk@{urlsplit(SITE_UR
 # into the very browser that began: a link could be opened for somebody else (accounts.proof).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL else "none"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = MAIL
+#: Seconds that a mailed code is good for.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 180
 #: One address an account; a new one takes the old one's place once it is proven.
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = MAIL
@@ -388,6 +394,12 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 DEVICE_COOKIE_NAME = "__Host-helpdesk-device" if HTTPS else "helpdesk-device"
 #: Remembers which accounts a browser has signed in to; see accounts.guesses.
 KNOWN_COOKIE_NAME = "__Host-helpdesk-known" if HTTPS else "helpdesk-known"
+#: Remembers which pupils a browser has been; see classrooms.guesses.
+BEEN_COOKIE_NAME = "__Host-helpdesk-been" if HTTPS else "helpdesk-been"
+#: Remembers for a day what a browser has answered without a name; see checkins.views.
+REPLIES_COOKIE_NAME = "__Host-helpdesk-replies" if HTTPS else "helpdesk-replies"
+#: Carries a sentence to the next page; see classrooms.sentences.
+MESSAGES_COOKIE_NAME = "__Host-messages" if HTTPS else "messages"
 #: Seconds: the device remembers a student for a school year.
 DEVICE_COOKIE_AGE = 366 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -396,7 +408,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
 CSRF_FAILURE_VIEW = "helpdesk.views.csrf_failure"
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = "classrooms.sentences.Sentences"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -441,7 +453,8 @@ for _code in (_wanted := env.words("HELPDESK_LANGUAGES") or ["en"]):
         )
 LANGUAGES = [(code, _names[code]) for code in _wanted]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGE_COOKIE_NAME = "helpdesk-language"
+#: Read, and set by no page of ours.
+LANGUAGE_COOKIE_NAME = "__Host-helpdesk-language" if HTTPS else "helpdesk-language"
 USE_I18N = True
 USE_TZ = True
 #: The time zone of a school that chose none.
@@ -466,6 +479,8 @@ STATICFILES_FINDERS = [
 # One command must do: without a `collectstatic` the files are served from where they lie.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
+#: No other website reads a file of ours.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 if PRODUCTION:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

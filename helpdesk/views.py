@@ -10,7 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from helpdesk import again, storage
+from helpdesk import again, events, storage
 
 #: Seconds after which a browser may try again.
 RETRY_AFTER = 5
@@ -34,6 +34,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was open too long, a browser without cookies, or another website's form."""
     is_ours = again.came_from_us(request)
+    events.tried("a form without its token" if is_ours else "a form of another website")
     if is_ours and request.headers.get("HX-Request") == "true":
         return HttpResponse(render_to_string("_too_old.html"), status=403)
     context = again.context_of(request) | {"is_ours": is_ours, "token": get_token(request)}

@@ -1,6 +1,7 @@
 """The page about threats names tests: each of them is there."""
 
 import re
+from collections.abc import Iterable
 
 from tests.servers import ROOT
 
@@ -9,9 +10,14 @@ NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 def gone(page: str) -> list[str]:
     """The tests that a page names and that are not there."""
+    return missing(NAMED.findall(page))
+
+
+def missing(named: Iterable[tuple[str, str]]) -> list[str]:
+    """Those of these tests, each a path below ``tests/`` and a name, that are not there."""
     return [
         f"{path}::{name}"
-        for path, name in NAMED.findall(page)
+        for path, name in named
         if not (ROOT / "tests" / path).exists()
         or not re.search(rf"def {name}\(", (ROOT / "tests" / path).read_text(encoding="utf-8"))
     ]

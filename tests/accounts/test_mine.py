@@ -42,6 +42,10 @@ def signed_in(user_agent: str = WINDOWS, address: str = GRACE) -> Client:
     return browser
 
 
+def show_again(browser: Client, password: str = PASSWORD) -> None:
+    browser.post(reverse("account_reauthenticate"), {"password": password})
+
+
 def change_address(browser: Client):
     return browser.post(reverse("account_email"), {"email": NEW, "action_add": "1"})
 
@@ -141,8 +145,14 @@ def test_one_browser_is_signed_out_and_its_pages_close(
     access_ended.connect(note)
     stranger = Client()
     stranger.force_login(mallory)
+    show_again(stranger, "pw-for-tests")
     stranger.post(reverse("accounts:sign_out"), {"browser": row.pk})
     assert is_in(there)
+    asked = here.post(reverse("accounts:sign_out"), {"browser": row.pk})
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert is_in(there)
+    show_again(here)
+    told.clear()  # of the key that this browser had before
     with django_capture_on_commit_callbacks(execute=True):
         answer = here.post(reverse("accounts:sign_out"), {"browser": row.pk})
     assert answer.status_code == 302
@@ -154,6 +164,7 @@ def test_one_browser_is_signed_out_and_its_pages_close(
 @pytest.mark.parametrize("typed", ["", "x", "0", "-1", "9" * 5000, "١"])
 def test_a_browser_that_is_none_changes_nothing(account, typed):
     here = signed_in()
+    show_again(here)
     assert here.post(reverse("accounts:sign_out"), {"browser": typed}).status_code == 302
     assert is_in(here)
 
@@ -161,7 +172,9 @@ def test_a_browser_that_is_none_changes_nothing(account, typed):
 def test_everywhere_else_is_signed_out_those_from_before_the_list_too(account):
     here, there, old = signed_in(), signed_in(PHONE), Client()
     old.force_login(account)
-    here.post(reverse("accounts:sign_out_others"))
+    asked = here.post(reverse("accounts:sign_out_others"))
+    assert (is_in(there), is_in(old)) == (True, True)
+    here.post(asked.headers["Location"], {"password": PASSWORD})  # and what was asked is done
     assert (is_in(here), is_in(there), is_in(old)) == (True, False, False)
     assert list(sessions.of(account).values_list("session_key")) == [(here.session.session_key,)]
 
@@ -209,6 +222,17 @@ def test_a_name_is_changed_and_a_wrong_one_stays_in_the_field(account):
     answer = here.post(reverse("accounts:rename"), {"name": "🙂"})
     assert answer.status_code == 422
     assert "🙂" in answer.text
+
+
+def test_a_name_alone_is_changed_whatever_else_is_sent(account):
+    here = signed_in()
+    facts = {"name": "Ms Hopper", "email": NEW, "is_staff": "on", "is_superuser": "on",
+             "is_active": "", "sign_outs": "9", "id": "1", "password": "x"}  # fmt: skip
+    here.post(reverse("accounts:rename"), facts)
+    before = {name: getattr(account, name) for name in facts if name != "name"}
+    account.refresh_from_db()
+    assert account.name == "Ms Hopper"
+    assert {name: getattr(account, name) for name in before} == before
 
 
 def test_where_no_mail_works_the_page_says_what_that_means(client, mallory):

@@ -1,10 +1,17 @@
 """The second step of a sign-in: asked for, never a trap, and not gone around."""
 
+import base64
+import re
+import secrets
+from unittest.mock import patch
+
 import pytest
+from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
+    generate_totp_secret,
     hotp_value,
     yield_hotp_counters_from_time,
 )
@@ -12,10 +19,13 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from fido2 import cose
+from fido2.server import Fido2Server
+from fido2.webauthn import PublicKeyCredentialRpEntity
 
 from accounts.models import User
 from helpdesk import env
-from tests.accounts.conftest import PASSWORD, is_in, sign_in, sign_in_by_code
+from tests.accounts.conftest import PASSWORD, is_in, link_to, sign_in, sign_in_by_code
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -89,6 +99,71 @@ def test_a_spare_code_opens_once(head):
         sign_in(browser, HEAD)
         browser.post(reverse("mfa_authenticate"), {"code": code})
         assert is_in(browser) is opens
+
+
+def test_a_code_of_the_app_opens_once(head):
+    protect(head)
+    code = app_code()
+    for opens in (True, False):
+        browser = Client()
+        sign_in(browser, HEAD)
+        browser.post(reverse("mfa_authenticate"), {"code": code})
+        assert is_in(browser) is opens
+
+
+def test_a_new_password_by_a_link_does_not_go_around_it(with_mail, head):
+    head.emailaddress_set.create(email=HEAD, verified=True, primary=True)
+    protect(head)
+    browser, new = Client(), "quite another one"
+    browser.post(reverse("account_reset_password"), {"email": HEAD})
+    form = browser.get(link_to(HEAD)).headers["Location"]
+    browser.post(form, {"password1": new, "password2": new})
+    assert not is_in(browser)
+    assert sign_in(browser, HEAD, new).headers["Location"] == reverse("mfa_authenticate")
+    assert not is_in(browser)
+    browser.post(reverse("mfa_authenticate"), {"code": app_code()})
+    assert is_in(browser)
+
+
+def test_seeds_and_codes_are_drawn_by_the_system(head):
+    """160 bits for an app, 320 for spare codes of 8 digits (26 bits), 8 signs of a mailed one."""
+    with patch.object(secrets, "token_bytes", wraps=secrets.token_bytes) as drawn:
+        seeds = {generate_totp_secret() for _each in range(20)}
+        codes = RecoveryCodes.activate(head)
+    assert drawn.call_count == 21
+    assert len(seeds) == 20
+    assert {len(base64.b32decode(each)) for each in seeds} == {20}
+    assert len(codes.instance.data["seed"]) == 80
+    assert {len(each) for each in codes.get_unused_codes()} == {8}
+    mailed = {get_adapter().generate_login_code() for _each in range(200)}
+    assert len(mailed) == 200
+    assert all(re.fullmatch(r"[A-Z0-9]{4}-[A-Z0-9]{4}", each) for each in mailed)
+
+
+def test_setting_one_up_or_taking_it_off_asks_for_the_password(settings, head):
+    settings.MFA_ALLOW_UNVERIFIED_EMAIL = True
+    browser = Client()
+    browser.force_login(head)
+    for name in ("mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"):
+        for answer in (browser.get(reverse(name)), browser.post(reverse(name))):
+            assert answer.status_code == 302, name
+            there = answer.headers["Location"]
+            assert not there.startswith("/accounts/2fa/totp"), name
+    protect(head)
+    for name in ("mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"):
+        answer = browser.post(reverse(name)) if "view" not in name else browser.get(reverse(name))
+        assert answer.headers["Location"].startswith(reverse("account_reauthenticate")), name
+    assert head.authenticator_set.filter(type="totp").exists()
+
+
+def test_passkeys_are_signed_by_approved_algorithms():
+    """What is offered to a browser: elliptic curves or RSA of 2,048 bits and more, with SHA-256."""
+    server = Fido2Server(PublicKeyCredentialRpEntity(name="x", id="x.example"))
+    offered = {cose.CoseKey.for_alg(each.alg).__name__ for each in server.allowed_algorithms}
+    assert "ES256" in offered
+    approved = {"ES256", "ES384", "ES512", "ESP256", "ESP384", "ESP512", "EdDSA", "Ed25519",
+                "Ed448", "PS256", "RS256", "MLDSA44", "MLDSA65", "MLDSA87"}  # fmt: skip
+    assert offered <= approved
 
 
 def test_codes_of_the_app_cannot_be_guessed_in_a_row(head):

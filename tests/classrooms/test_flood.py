@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import time_machine
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
@@ -258,7 +259,7 @@ def test_the_cookie_that_stays_tells_no_name_and_opens_nothing(personal):
     own = known_browser()
     come(personal, "Ada Lovelace", own, pin="4711")
     own.post(reverse("classrooms:leave", args=[personal.slug]))
-    assert "Ada" not in own.cookies[guesses.COOKIE].value
+    assert "Ada" not in own.cookies[settings.BEEN_COOKIE_NAME].value
     assert own.get(reverse("requests_app:show", args=[personal.slug])).status_code == 302
 
 

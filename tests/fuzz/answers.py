@@ -24,7 +24,9 @@ CLOSED, OPEN = 0, -1
 _OFF = r"\(\)"
 #: Header → what it must match.
 REQUIRED = {
-    "content-security-policy": r"(?=.*default-src 'none')(?=.*frame-ancestors 'none')(?!.*unsafe)",
+    "content-security-policy": (
+        r"(?=.*default-src 'none')(?=.*base-uri 'none')(?=.*frame-ancestors 'none')(?!.*unsafe)"
+    ),
     "permissions-policy": rf"(?=.*camera={_OFF})(?=.*geolocation={_OFF})(?=.*microphone={_OFF})",
     "cross-origin-opener-policy": "^same-origin$",
     "cross-origin-resource-policy": "^same-origin$",
@@ -33,8 +35,8 @@ REQUIRED = {
     "referrer-policy": "^same-origin$",
     "cache-control": "no-store|max-age",
 }
-#: Told to nobody: what answers, and in which version.
-FORBIDDEN = ("server", "x-powered-by", SMUGGLED)
+#: Told to nobody: what answers, and in which version; and no other website reads an answer.
+FORBIDDEN = ("server", "x-powered-by", "access-control-allow-origin", SMUGGLED)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ def missing_headers(answer: Answer, path: str = "/") -> list[str]:
         found.append(f"may be kept: {answer.get('cache-control')}")
     if answer.body and not answer.get("content-type"):
         found.append("content-type: missing")
+    kind = answer.get("content-type").lower().replace('"', "")
+    if kind.startswith("text/") and "charset=utf-8" not in kind:
+        found.append(f"no character set: {kind}")
     cookies = [value.lower() for name, value in answer.headers if name == "set-cookie"]
     set_now = [each for each in cookies if "max-age=0" not in each]
     found += [f"a script may read {each.partition('=')[0]}, or other sites send it"

@@ -1,9 +1,14 @@
 """A new SECRET_KEY throws nobody out while the former one is in SECRET_KEY_FALLBACKS."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.conf import settings as product
+from django.core import signing
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from accounts import guesses as account_guesses
 from classrooms import access, guesses, keys, pictures
@@ -130,3 +135,31 @@ def test_what_nobody_of_us_has_signed_is_not_signed_anew(change_key):
     salt = keys.signed_cookies()[product.DEVICE_COOKIE_NAME]
     for forged in ("", "a", "a:b:c", "eyJhIjoxfQ:1vAAAA:" + "x" * 43):
         assert keys.signed_anew(forged, salt) is None
+
+
+def test_only_one_algorithm_signs_whatever_a_token_says(room):
+    """A value names no algorithm, and one that was signed otherwise, or not at all, is none."""
+    salt = access._SALT
+    good = signing.dumps({room.slug: "key"}, salt=salt)
+    assert signing.TimestampSigner(salt=salt).algorithm == "sha256"
+    assert len(signing.b64_decode(good.rpartition(":")[2].encode())) == 32
+    told, moment, _sign = good.split(":")
+    weak = signing.TimestampSigner(salt=salt, algorithm="sha1")
+    of_another_purpose = signing.dumps({room.slug: "key"}, salt="classrooms.known")
+    bad = (weak.sign_object({room.slug: "key"}), f"{told}:{moment}:", f"{told}::", told,
+           of_another_purpose, good[:-1], f"x{good}")  # fmt: skip
+    for value, read in ((good, {room.slug: "key"}), *((each, {}) for each in bad)):
+        assert access.device_keys({product.DEVICE_COOKIE_NAME: value}) == read
+
+
+def test_a_signed_value_counts_in_its_time_alone(room, ada, browser_of):
+    browser = browser_of(ada)
+    cookies = {name: each.value for name, each in browser.cookies.items()}
+    entry = access.find_entry(None, cookies, room.slug)
+    pass_ = ticket.issue(entry, Queue.objects.of(room).pk, cookies)
+    for seconds, counts in ((ticket.LASTS - 5, True), (ticket.LASTS + 5, False)):
+        with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
+            assert (ticket.read(pass_, room.slug, cookies) is not None) is counts
+    for days, counts in ((365, True), (367, False)):
+        with time_machine.travel(timezone.now() + timedelta(days=days)):
+            assert bool(access.device_keys(cookies)) is counts
