@@ -87,6 +87,13 @@ ENTRIES = {
         "test_taps_go_on_while_it_waits_for_a_table_and_it_gets_through",
         "test_what_was_released_stays_as_it_is",
     ),
+    "Each requirement of OWASP": (
+        "test_as_many_as_we_say_are_shown",
+        "test_each_common_one_that_is_long_enough_is_refused",
+        "test_it_ends_after_two_weeks_however_much_it_was_used",
+        "test_everywhere_else_is_signed_out_those_from_before_the_list_too",
+        "test_who_is_not_let_in_is_told",
+    ),
     "What cannot be read": (
         "test_a_body_that_cannot_be_read",
         "test_hostile_input_breaks_no_answer",
