@@ -70,6 +70,10 @@ def _end_forgotten_sessions(django_db_setup, django_db_blocker, pytestconfig):
 
 @pytest.fixture(autouse=True)
 def _fresh_cache():
+    forget()
+
+
+def forget():
     """No test inherits another one's guess limits, what was known of another one's queue,
     answers that waited, or the language of the last page that was asked for in this thread."""
     translation.deactivate()

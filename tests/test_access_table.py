@@ -6,9 +6,12 @@ front page), "405" (method not offered).
 """
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -22,7 +25,7 @@ from coaching import actions as coaching
 from requests_app import actions, tasks
 from requests_app.models import Queue
 from resources import actions as resources
-from tests.conftest import staff, student
+from tests.conftest import forget, staff, student
 from tests.resources.conftest import complete, step
 
 pytestmark = pytest.mark.django_db
@@ -488,17 +491,56 @@ def thing_of(name, world):
     return entry
 
 
-def cells():
-    """Each address for each role. A refusal asks the door's queries alone, which are the same for
-    all, so whoever is let in nowhere is tried on one database only."""
-    for name, row in TABLE.items():
-        for role in ROLES:
-            is_in = "yes" in (row["GET"][role], row["POST"][role])
-            yield pytest.param(name, role, marks=() if is_in else pytest.mark.one_leg)
+def let_in(name) -> list[str]:
+    """The roles for which something is at this address."""
+    return [role for role in ROLES if "yes" in [who[role] for who in TABLE[name].values()]]
 
 
-@pytest.mark.parametrize(("name", "role"), list(cells()))
-def test_each_cell_is_as_declared(name, role, world, browser_of, client):
+def refused(name) -> list[str]:
+    return [role for role in ROLES if role not in let_in(name)]
+
+
+@contextmanager
+def undone():
+    """What is done to the database in it was never done; other things are forgotten."""
+    around = transaction.atomic()
+    around._from_testcase = True  # as Django's own around each test: durable blocks begin in it
+    with around:
+        yield
+        transaction.set_rollback(True)
+    forget()
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if let_in(name)])
+def test_whoever_is_let_in_is_let_in(name, world, browser_of):
+    wrong = try_cells(name, let_in(name), world, browser_of)
+    assert not wrong
+
+
+@pytest.mark.no_cover
+@pytest.mark.one_leg  # a refusal asks the door's queries alone, which are the same for all
+@pytest.mark.parametrize("name", [name for name in TABLE if refused(name)])
+def test_whoever_is_refused_is_refused(name, world, browser_of):
+    wrong = try_cells(name, refused(name), world, browser_of)
+    assert not wrong
+
+
+def try_cells(name, roles, world, browser_of) -> list[str]:
+    """What is not as declared, of a row's cells of these roles; each begins in the same world."""
+    url, wrong = address_of(name, world), []
+    for role in roles:
+        for method, who in TABLE[name].items():
+            with undone():
+                opened = enter(world, role, browser_of, Client())
+                # Only the door is asked about: what a form then says is tested elsewhere.
+                answer = getattr(opened, method.lower())(url, world["typed"])
+                if told(answer) != who[role]:
+                    wrong.append(f"{method} {url} as {role}: {answer.status_code}")
+    return wrong
+
+
+def address_of(name, world) -> str:
+    """Of a page about something that there is."""
     parameters = dict(routes())[name]
     known = dict(world["parameters"])
     if name == "classrooms:accept_invite":
@@ -513,14 +555,9 @@ def test_each_cell_is_as_declared(name, role, world, browser_of, client):
         known["template"] = check_ins.save_school_template(school, plan, by=None).pk
     if "pk" in parameters:
         known["pk"] = thing_of(name, world).pk
-    url = reverse(name, kwargs={each: known[each] for each in parameters})
     if name == "readyz":
         tasks.run_clock.call_local()  # no clock runs in tests, and without one nobody is ready
-    for method, who in TABLE[name].items():
-        opened = enter(world, role, browser_of, client)
-        # Only the door is asked about: what a member's form then says is tested elsewhere.
-        answer = getattr(opened, method.lower())(url, world["typed"])
-        assert told(answer) == who[role], f"{method} {url} as {role}: {answer.status_code}"
+    return reverse(name, kwargs={each: known[each] for each in parameters})
 
 
 @pytest.fixture

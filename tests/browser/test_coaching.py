@@ -18,6 +18,8 @@ from tests.browser.test_queue import heading, row, skip_to, tap
 from tests.conftest import student
 from tests.resources.conftest import complete
 
+#: What it asks of a database is asked by tests/coaching too.
+pytestmark = pytest.mark.one_leg
 BOTH_WAYS = pytest.mark.parametrize("javascript", [True, False])
 
 

@@ -8,6 +8,9 @@ from classrooms.models import Classroom
 from tests.browser.test_accessibility import PHONE, check
 from tests.browser.test_queue import heading, row, tap
 
+#: What it asks of a database is asked by others too.
+pytestmark = pytest.mark.one_leg
+
 
 def start_a_class(page):
     """From the front page to the invite page; returns the class code."""

@@ -4,6 +4,7 @@ The demo is installed in demo mode alone, so all of it runs in processes of its 
 """
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -23,6 +24,10 @@ from demo.living import enter
 from demo.management.commands import seed_demo
 from demo.school import school_days_before
 from tests import run_all
+from tests.servers import migrated
+
+#: One process makes the school, and has all of these.
+pytestmark = pytest.mark.xdist_group("demo")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds for the slowest machine; nothing here takes half of it.
@@ -32,8 +37,10 @@ PATIENCE = 300
 class Demo:
     """A database of its own, and the commands that work on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Path | None = None) -> None:
         self.file = folder / "demo.sqlite3"
+        if database:
+            shutil.copy(database, self.file)
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.site = f"http://127.0.0.1:{self.port}"
@@ -98,8 +105,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """Seeded once, and left as it is by every test."""
-    demo = Demo(tmp_path_factory.mktemp("demo"))
-    demo.run("manage.py", "migrate", "--verbosity=0")
+    demo = Demo(tmp_path_factory.mktemp("demo"), migrated())
     assert demo.run("manage.py", "seed_demo") == "A made-up school is ready.\n"
     return demo
 
@@ -202,8 +208,7 @@ def test_nobody_there_has_a_password(demo):
 
 
 def test_a_school_that_leads_nowhere_is_made_anew(tmp_path):
-    half = Demo(tmp_path)
-    half.run("manage.py", "migrate", "--verbosity=0")
+    half = Demo(tmp_path, migrated())
     half.run(
         "-c",
         "import django; django.setup()\n"
