@@ -260,6 +260,8 @@ class Supervisor:
     def _end(self) -> None:
         self.is_ending = True
         self.heard.clear()
+        # At once: as long as anybody holds it the system takes connections that nobody will answer.
+        self.listener.close()
         for child in self.children:
             child.leave()
         while self.children:
@@ -267,6 +269,5 @@ class Supervisor:
                 for child in self.children:
                     child.process.kill()
             self._look()
-        self.listener.close()
         if self.numbers:
             shutil.rmtree(self.numbers, ignore_errors=True)

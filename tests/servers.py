@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -235,6 +236,13 @@ def until(is_so, seconds=PATIENCE):
     while not is_so():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
+        return True
+    return False
 
 
 def is_gone(pid) -> bool:

@@ -28,6 +28,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 KEPT = Path.home() / ".cache" / "helpdesk-tests"
 REDIS_PACKAGES = ["redis-server", "redis-tools", "libjemalloc2", "liblzf1"]
 REDIS_FILES = ["usr/bin/redis-server", "usr/lib/*/libjemalloc.so.2", "usr/lib/*/liblzf.so.1"]
+HAPROXY_PACKAGES = ["haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1"]
+HAPROXY_FILES = [
+    "usr/sbin/haproxy", "usr/lib/*/liblua5.3.so.0",
+    "usr/lib/*/libopentracing-c-wrapper.so.0", "usr/lib/*/libopentracing.so.1",
+]  # fmt: skip
 FAKE_REDIS = (
     "import sys; from fakeredis import TcpFakeServer;"
     " TcpFakeServer(('127.0.0.1', int(sys.argv[1]))).serve_forever()"
@@ -306,11 +311,19 @@ def promtool() -> str | None:
     return program_of("prometheus", "usr/bin/promtool")
 
 
-def program_of(package: str, path: str) -> str | None:
-    """Where a program of Debian's is, fetched if need be; None, and loud about it, without one."""
+def haproxy() -> str | None:
+    """The path of HAProxy, or None; its libraries lie beside it where it was fetched."""
+    return program_of("haproxy", HAPROXY_FILES[0], HAPROXY_PACKAGES, HAPROXY_FILES)
+
+
+def program_of(
+    package: str, path: str, packages: list[str] | None = None, files: list[str] | None = None
+) -> str | None:
+    """Where a program of Debian's is, fetched if need be; None, and loud about it, without one.
+    ``packages``, ``files``: what it is fetched from and what of it, if it needs libraries too."""
     name = Path(path).name
     found = shutil.which(name)
-    if not found and (fetched := _fetched(package, [package], [path])):
+    if not found and (fetched := _fetched(package, packages or [package], files or [path])):
         found = str(fetched / name)
     if not found:
         print(f"\n*** NO {name}: what needs it is not tried. Install Debian's {package}. ***\n")

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from tests import servers
 from tests.run_all import clean_environment
-from tests.servers import PATIENCE, ROOT, hears, is_gone, redis_at, until
+from tests.servers import PATIENCE, ROOT, hears, is_gone, is_open, redis_at, until
 
 TOKEN = "a-token-of-the-tests"
 
@@ -79,6 +80,24 @@ def test_a_signal_ends_them_all_in_time_with_a_page_open(serve, redis, number):
         assert all(is_gone(pid) for pid in children)
         assert "does not answer" not in server.said()  # nobody had to be killed
         assert "Traceback" not in server.said()
+
+
+def test_who_comes_while_they_end_is_refused_and_who_was_there_is_answered(serve, redis):
+    """A balancer then asks another machine. The parent held the port until all had ended."""
+    head = (
+        "POST /join/ HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 6\r\n"
+    )
+    with (
+        serve(2, REDIS_URL=redis) as server,
+        socket.create_connection(("127.0.0.1", server.port), PATIENCE) as there,
+    ):
+        there.sendall(f"{head}\r\n".encode())
+        assert b" 100 Continue" in there.recv(1000)
+        server.process.terminate()
+        until(lambda: not is_open(server.port))
+        assert server.process.poll() is None
+        there.sendall(b"code=x")
+        assert there.recv(1000).startswith(b"HTTP/1.1 403 ")  # in time; it has no token
 
 
 def test_children_whose_parent_was_killed_end_by_themselves(serve, redis):
