@@ -99,6 +99,12 @@ ENTRIES = {
         "test_hostile_input_breaks_no_answer",
         "test_who_is_wrong_is_refused_with_all_headers",
     ),
+    "Two machines": (
+        "test_one_of_two_machines_goes_and_comes_back",
+        "test_while_the_database_is_away_people_read_our_own_page",
+        "test_who_comes_while_they_end_is_refused_and_who_was_there_is_answered",
+    ),
+    "A body of any size": ("test_a_body_over_the_limit_is_answered_by_our_own_page",),
 }
 
 

@@ -1,9 +1,11 @@
 """The proxies of deploy/, as they are written there, in front of a service that was installed."""
 
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -33,7 +35,7 @@ def caddy(machine) -> list[str]:
     assert changed != text
     machine.inside("/etc/caddy").mkdir(exist_ok=True)
     machine.inside("/etc/caddy/Caddyfile").write_text(changed, encoding="utf-8")
-    return ["/opt/caddy", "run", "--config", "/etc/caddy/Caddyfile"]
+    return ["/opt/caddy/caddy", "run", "--config", "/etc/caddy/Caddyfile"]
 
 
 def nginx(machine) -> list[str]:
@@ -44,7 +46,19 @@ def nginx(machine) -> list[str]:
     key, certificate = certified(NAME)
     machine.inside(f"{LIVE}/privkey.pem").write_bytes(key)
     machine.inside(f"{LIVE}/fullchain.pem").write_bytes(certificate)
-    return ["/opt/nginx", "-c", "/etc/nginx/nginx.conf"]
+    return ["/opt/nginx/nginx", "-c", "/etc/nginx/nginx.conf"]
+
+
+def haproxy(machine) -> list[str]:
+    """Both of its machines are this one; it has few files here."""
+    text = (ROOT / "deploy/haproxy.cfg").read_text(encoding="utf-8")
+    text = re.sub(r"10\.0\.0\.1[12]:", "127.0.0.1:", text)
+    machine.inside("/etc/haproxy").mkdir(exist_ok=True)
+    machine.inside("/etc/haproxy/haproxy.cfg").write_text(
+        text.replace("maxconn 20000", "maxconn 2000"), encoding="utf-8"
+    )
+    machine.inside("/etc/haproxy/helpdesk.pem").write_bytes(b"".join(certified(NAME)))
+    return ["/opt/haproxy/haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
 
 
 def certified(name: str) -> tuple[bytes, bytes]:
@@ -68,7 +82,12 @@ def certified(name: str) -> tuple[bytes, bytes]:
     return key.private_bytes(pem, form, plain), made.public_bytes(pem)
 
 
-PROXIES = {caddy: ("caddy", "usr/bin/caddy"), nginx: ("nginx", "usr/sbin/nginx")}
+#: How each is set up → how its program is had.
+PROXIES = {
+    caddy: lambda: services.program_of("caddy", "usr/bin/caddy"),
+    nginx: lambda: services.program_of("nginx", "usr/sbin/nginx"),
+    haproxy: services.haproxy,
+}
 
 
 def is_open(machine, port: int) -> bool:
@@ -78,12 +97,19 @@ def is_open(machine, port: int) -> bool:
 
 @contextmanager
 def in_front(machine, proxy):
-    package, path = PROXIES[proxy]
-    program = services.program_of(package, path)
+    name, program = proxy.__name__, PROXIES[proxy]()
     if program is None:
-        pytest.skip(f"there is no {package}, and it could not be fetched")
-    shutil.copy(program, machine.inside(f"/opt/{package}"))
-    with machine.running(*proxy(machine), env={"HOME": "/root"}, log="/run/proxy-log") as started:
+        pytest.skip(f"there is no {name}, and it could not be fetched")
+    place = machine.inside(f"/opt/{name}")
+    if not place.exists():
+        place.mkdir()
+        # What was fetched has its libraries beside it.
+        fetched = Path(program).is_relative_to(services.KEPT)
+        files = Path(program).parent.iterdir() if fetched else [program]
+        for file in files:
+            shutil.copy(file, place)
+    env = {"HOME": "/root", "LD_LIBRARY_PATH": f"/opt/{name}"}
+    with machine.running(*proxy(machine), env=env, log="/run/proxy-log") as started:
         until(lambda: started.ended() or is_open(machine, 443), LONG)
         assert not started.ended(), started.said()
         yield started
@@ -97,7 +123,8 @@ def seen(request, installed):
             until(lambda: is_open(installed, 8000), LONG)
             passed_on = json.loads(installed.run("python", "-c", SEE_WHAT_IS_PASSED_ON))
         with service(installed):
-            yield json.loads(installed.run("python", "-c", THROUGH_A_PROXY)) | {"passed": passed_on}
+            told = installed.run("python", "-c", THROUGH_A_PROXY)
+            yield json.loads(told) | {"passed": passed_on, "proxy": request.param}
 
 
 def test_a_page_and_its_files_come_with_all_headers(seen):
@@ -119,9 +146,13 @@ def test_a_question_for_a_socket_reaches_the_application(seen):
     assert seen["socket"] == 403
 
 
-@pytest.mark.parametrize("size", ["100 kB", "1.5 MB"])
-def test_a_body_over_the_limit_is_answered_by_our_own_page(seen, size):
-    answer = seen["bodies"][size]
+@pytest.mark.parametrize("way", ["", " in pieces"])
+@pytest.mark.parametrize("size", ["100 kB", "1.5 MB", "5 MB"])
+def test_a_body_over_the_limit_is_answered_by_our_own_page(seen, size, way):
+    """Declared at the head, or sent in pieces until it is too much."""
+    answer = seen["bodies"][size + way]
+    if seen["proxy"] is haproxy and answer["status"] == 0:
+        pytest.xfail("HAProxy may break the connection: it does not wait for the rest of a body")
     assert answer["status"] == 413
     assert "helpdesk" in answer["text"]
     assert answer["headers"]["content-security-policy"]

@@ -73,6 +73,9 @@ def ask(path, *, method="GET", body=None, headers={}, plain=False):
         return {"status": 0, "headers": {}, "text": repr(error)}
     told = {key.lower(): value for key, value in answer.getheaders()}
     return {"status": answer.status, "headers": told, "text": text}
+def pieces(body):
+    for start in range(0, len(body), 16_000):
+        yield body[start:start + 16_000]
 def socket_of(path):
     from websockets.exceptions import ConnectionClosed, InvalidStatus
     from websockets.sync.client import connect
@@ -97,9 +100,10 @@ THROUGH_A_PROXY = (
 page = ask("/accounts/login/")
 file = re.search(r'href="(/static/[^"]+[.]css)"', page["text"])[1]
 kB = b"x" * 1000
-bodies = {{"100 kB": kB * 100, "1.5 MB": kB * 1500}}
-sent = {{size: ask("/accounts/login/", method="POST", body=b"a=" + body)
-        for size, body in bodies.items()}}
+bodies = {{"100 kB": kB * 100, "1.5 MB": kB * 1500, "5 MB": kB * 5000}}
+sent = {{size: ask("/accounts/login/", method="POST", body=body) for size, body in bodies.items()}}
+sent |= {{size + " in pieces": ask("/accounts/login/", method="POST", body=pieces(body))
+         for size, body in bodies.items()}}
 print(json.dumps({{
     "page": page, "file": ask(file), "plain": ask("/join/", plain=True), "bodies": sent,
     "readyz": ask("/readyz"), "metrics": ask("/metrics"),
