@@ -12,6 +12,8 @@ from tests.servers import ROOT, until
 PAGES = ("README.md", "docs/operate.md")
 #: What every change must pass runs it (.ci/run), or a person does, on a machine that is idle.
 CI, BY_HAND = "CI", "by hand"
+#: ``python -m tests.operate.debian`` does, which needs a network.
+DEBIAN = "debian"
 USED = "test_what_is_installed_starts_is_used_and_ends"
 REPLACED = "test_workers_of_the_last_release_serve_while_the_next_one_is_put_in"
 #: How a command begins → the test that runs it. The longest beginning counts.
@@ -24,14 +26,19 @@ COMMANDS = {
     "./run lint": CI,
     "./run audit": CI,
     "./run bench": BY_HAND,
-    "git clone": BY_HAND,
-    "cd ": BY_HAND,
+    "apt install": DEBIAN,
+    "git clone": DEBIAN,
+    "cd ": DEBIAN,
     "sudo ./run install --site-url": USED,
     "sudo ./run install --database": "test_several_workers_are_set_up_by_their_options",
     "sudo -u helpdesk ./run manage createsuperuser": USED,
     "sudo -u helpdesk ./run manage collectstatic": USED,
     "sudo -u helpdesk ./run manage migrate": REPLACED,
     "sudo systemctl reload": REPLACED,
+    "sudo systemctl reload caddy": BY_HAND,
+    "sudo apt install": DEBIAN,
+    "sudo -u postgres psql": DEBIAN,
+    "sudo cp deploy/Caddyfile": DEBIAN,
     "git pull": BY_HAND,
     "sudo -u helpdesk ./run move": "test_every_table_arrives_and_comes_back",
     "./run backup": "test_a_backup_brings_back_what_was_there",
@@ -66,7 +73,7 @@ def test_each_command_of_a_page_has_its_test(page):
     assert [command for command in told if not held_by(command)] == []
 
 
-@pytest.mark.parametrize("named", sorted(set(COMMANDS.values()) - {CI, BY_HAND}))
+@pytest.mark.parametrize("named", sorted(set(COMMANDS.values()) - {CI, BY_HAND, DEBIAN}))
 def test_each_test_that_is_named_exists(named):
     begin = re.compile(rf"^(async )?def {named}\(", re.MULTILINE)
     files = (ROOT / "tests").rglob("test_*.py")
