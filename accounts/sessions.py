@@ -46,7 +46,7 @@ def renew(request: HttpRequest) -> None:
     """Somebody has shown who they are once more: whoever copied the old key has not."""
     before = request.session.session_key
     request.session.cycle_key()
-    now = request.session.session_key
+    now = request.session.session_key or ""
     SignIn.objects.filter(session_key=before).update(session_key=now)
     # What follows in this request looks for its own sign-in by the key that came along.
     request.COOKIES[settings.SESSION_COOKIE_NAME] = now
