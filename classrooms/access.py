@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -28,7 +29,7 @@ from accounts.models import User
 from classrooms import keys
 from classrooms.models import Classroom, Device, Membership, Role, School
 from classrooms.prepared import Prepared
-from helpdesk import events
+from helpdesk import again, events
 
 #: Header of the answer to leaving and signing out: what this browser kept of its pages goes (T2).
 CLEAR_SITE_DATA = '"cache", "storage"'
@@ -183,6 +184,15 @@ def has_come_in(request: HttpRequest) -> bool:
     return request.user.is_authenticated or bool(device_keys(request.COOKIES))
 
 
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Signing in, and then back: to the page, where this address is not one to look at."""
+    here = request.get_full_path()
+    if request.method not in ("GET", "HEAD") or getattr(request, "htmx", False):
+        came_from = urlsplit(again.way_back(request))
+        here = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return redirect_to_login(here)
+
+
 def member_required(view: Callable, *, allowed: Callable[[Membership], bool] | None = None):
     """Sets ``request.membership`` and ``request.entry``; anybody else finds nothing.
 
@@ -193,7 +203,7 @@ def member_required(view: Callable, *, allowed: Callable[[Membership], bool] | N
     def wrapped(request, slug, *args, **kwargs):
         entry = find_entry(request.user, request.COOKIES, slug)
         if entry is None and not has_come_in(request):
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(request)
         if entry is None or (allowed is not None and not allowed(entry.membership)):
             events.refused(request)
             raise Http404
@@ -233,7 +243,7 @@ def account_required(view: Callable):
     @wraps(view)
     def wrapped(request, *args, **kwargs):
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(request)
         return view(request, *args, **kwargs)
 
     return wrapped

@@ -136,7 +136,7 @@ def refuse(request: MemberRequest, card: str, problem: str) -> HttpResponse:
     """422 with one sentence; what was typed stays where it is."""
     if request.htmx:
         part = render_to_string("coaching/_problem.html", {"problem": problem})
-        return HttpResponse(part, status=422)
+        return HttpResponse(part, status=422, headers={"HX-Reswap": "none"})
     return show(request, wants=card, status=422, problem=problem)
 
 

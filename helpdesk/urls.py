@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from helpdesk import health
 
+handler404 = "helpdesk.views.not_found"
 handler500 = "helpdesk.views.server_error"
 
 urlpatterns = [

@@ -196,4 +196,61 @@ addEventListener("submit", ({ target }) => {
   sessionStorage.clear()
   localStorage.clear()
 })
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload() })
+// A page that the browser kept shows what was; whoever it was for may have signed out since.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return
+  document.body.hidden = true
+  location.reload()
+})
+
+// Another person in this tab: nothing that was kept for the one before is here any more. A page that
+// says nobody (sign in, not let in, away) may be on the way back to the same one.
+const { who } = document.body.dataset
+if (who) {
+  if ((sessionStorage.getItem("helpdesk-who") ?? who) !== who) sessionStorage.clear()
+  sessionStorage.setItem("helpdesk-who", who)
+}
+
+// What somebody writes into a form and sends stays in this tab until a page comes that says whom it
+// is for: it has arrived then. A page that says nobody has not taken it. Where the form stands it is
+// put back, and the page says so. Passwords, PINs and codes are not kept.
+const TYPED = "helpdesk-typed"
+const here = location.pathname + location.search
+const fieldsOf = (form) => [...form.elements].filter(({ name, type }) => name && !/^(pin|code)/.test(name) && !/hidden|submit|button|file|fieldset/.test(type))
+const shapeOf = (form) => fieldsOf(form).map(({ name, type }) => `${type} ${name}`).join()
+const isTicked = ({ type }) => type === "checkbox" || type === "radio"
+addEventListener("submit", (event) => {
+  const form = event.target
+  if (form.getAttribute("action")?.endsWith("/logout/")) sessionStorage.clear()
+  if (!who || event.defaultPrevented || form.getAttribute("method") !== "post") return
+  const fields = fieldsOf(form)
+  const isWritten = fields.some((each) => each.matches("textarea, input") && !isTicked(each))
+  if (!isWritten || fields.some(({ type }) => type === "password")) return
+  const values = fields.map((each) => (isTicked(each) ? each.checked : each.value))
+  sessionStorage.setItem(TYPED, JSON.stringify({ here, shape: shapeOf(form), values }))
+})
+function putBack() {
+  const typed = JSON.parse(sessionStorage.getItem(TYPED))
+  if (!typed) return
+  // Back from a page of the browser: nothing could be loaded. After "Just a moment": not-saved.js.
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward"
+  if (!who || (isBack && here === typed.here)) typed.isLost = true
+  if (who && (!typed.isLost || (typed.wasShown && here !== typed.here))) return sessionStorage.removeItem(TYPED)
+  const form = who && here === typed.here && [...document.forms].find((each) => shapeOf(each) === typed.shape)
+  if (form) typed.wasShown = true
+  sessionStorage.setItem(TYPED, JSON.stringify(typed))
+  if (!form) return who || tell("kept")
+  for (const [n, each] of fieldsOf(form).entries()) {
+    if (isTicked(each)) each.checked = typed.values[n]
+    else each.value = typed.values[n]
+  }
+  tell("typed")
+}
+function tell(what) {
+  document.querySelector(".flash__message--error")?.remove()
+  const told = document.createElement("p")
+  told.className = "flash__message flash__message--error"
+  told.textContent = document.querySelector(".messages").dataset[what]
+  document.getElementById("flash").append(told)
+}
+putBack()

@@ -27,13 +27,15 @@ SITE = f"http://127.0.0.1:{settings.BROWSER_PORT}"
 #: Milliseconds until something counts as missing. Tests that are about speed say their own: a
 #: busy machine must not look like a broken product.
 PATIENCE = 60_000
-#: What a browser and htmx write on the console about a network that tests take away.
+#: What a browser and htmx write on the console about a network that tests take away, and about a
+#: text that is being saved when its card is sent.
 EXPECTED = (
     "the server responded with a status",
     "WebSocket",
     "ERR_INTERNET_DISCONNECTED",
     "htmx:sendError",
     "htmx:afterRequest",
+    "htmx:sendAbort",
 )
 expect.set_options(timeout=PATIENCE)
 
@@ -105,11 +107,14 @@ class Browser:
 
     def _launch(self) -> None:
         found = (shutil.which(name) for name in (os.environ.get("CHROMIUM"), *BROWSERS) if name)
+        self.path = next(filter(None, found), None)
         self.playwright = sync_playwright().start()
+        self.chromium = self.another()
+
+    def another(self, **options):
+        """One more Chromium, which is started with these options."""
         launch = self.playwright.chromium.launch
-        self.chromium = launch(
-            executable_path=next(filter(None, found), None), args=["--no-sandbox"]
-        )
+        return launch(executable_path=self.path, args=["--no-sandbox"], **options)
 
     def close(self) -> None:
         self.do(self.chromium.close)

@@ -21,7 +21,8 @@ customElements.define("sentence-starter", class extends HTMLElement {
     }
     const count = () => { this.querySelector("output").textContent = `${[...text.value].length} ${this.dataset.count}` }
     text.addEventListener("input", () => { sessionStorage.setItem(place, text.value); count() })
-    form.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.successful) sessionStorage.removeItem(place) })
+    // htmx calls each answer that it shows a success, also "the help desk is busy".
+    form.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.successful && detail.xhr.status === 200) sessionStorage.removeItem(place) })
     this.again = () => { if (sessionStorage.getItem(place) !== null) htmx.trigger(form, "save") }
     addEventListener("online", this.again)
     // Choosing a starter writes it, unless something of their own stands there already.
