@@ -7,6 +7,12 @@ import asyncio
 import contextlib
 import threading
 
+#: What a portal says to everybody, sockets and parts of pages too; with a part of ours in it.
+PORTAL = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
+    b'<section id="my-request" hx-swap-oob="true">Welcome to our network</section>'
+)
+
 
 class Proxy:
     """Passes bytes on from ``port`` on the loopback, in a thread of its own.
@@ -19,6 +25,7 @@ class Proxy:
         self.refuses_upgrade = self.swallows_upgrade = False
         self.is_down = False
         self.is_silent = False
+        self.is_portal = False
         #: How many sockets have asked to be let in.
         self.knocks = 0
         #: What comes back with these bytes in it is lost on the way.
@@ -60,12 +67,17 @@ class Proxy:
         """What is asked now is never answered, not even after ``mend``: its packets are gone."""
         self.is_silent = True
 
+    def pose(self) -> None:
+        """Whatever is asked from now on is answered with a page of the network's own."""
+        self.is_portal = True
+        self.loop.call_soon_threadsafe(self._break_all)
+
     def lose_messages(self) -> None:
         """A Redis still takes every message and answers; nobody who listens to it hears one."""
         self.loses = b"\nmessage\r\n"
 
     def mend(self) -> None:
-        self.is_down = self.is_silent = False
+        self.is_down = self.is_silent = self.is_portal = False
         self.refuses_upgrade = self.swallows_upgrade = False
         self.loses = b""
         self.flows.set()
@@ -101,6 +113,11 @@ class Proxy:
             self.knocks += is_upgrade
             if self.is_silent or (self.swallows_upgrade and is_upgrade):
                 await reader.read()
+                writer.close()
+                return
+            if self.is_portal:
+                writer.write(PORTAL)
+                await writer.drain()
                 writer.close()
                 return
             if self.refuses_upgrade and is_upgrade:

@@ -162,6 +162,16 @@ function listen() {
 }
 setInterval(listen, 1000)
 
+// A network's portal may answer in the server's place. Only what the server says is shown.
+const OURS = "X-Request-ID"
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.getResponseHeader(OURS)) return
+  detail.shouldSwap = false
+  detail.isError = true
+  tell("lost")
+})
+document.addEventListener("htmx:sendError", () => tell("lost"))
+
 // While no socket is open the page asks for itself; so it does when it comes back from sleep.
 // One at a time, and not for long: in a silent network they would pile up, and taps wait behind them.
 let asking = false
@@ -173,7 +183,8 @@ function ask() {
   setTimeout(() => limit.abort(), 8000)
   fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual", signal: limit.signal })
     .then(async (answer) => {
-      if (answer.status === 404 || answer.type === "opaqueredirect" || answer.headers.has("HX-Redirect")) return location.reload()
+      if (!answer.headers.has(OURS)) throw new Error("somebody else answered")
+      if (answer.status === 404 || answer.headers.has("HX-Redirect")) return location.reload()
       if (!answer.ok) throw new Error(answer.status)
       htmx.swap("body", await answer.text(), { swapStyle: "none" })
       updated = new Date()

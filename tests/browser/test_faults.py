@@ -120,6 +120,45 @@ def test_where_sockets_are_forbidden_everything_works_and_the_page_says_so(
     expect(page.locator("#live")).to_contain_text("Not live: updated")
 
 
+def test_a_portal_that_answers_in_our_place_is_not_believed(open_far, network, lesson, ada):
+    page = open_far(ada)
+    live(page)
+    network.pose()
+    expect(page.locator("#live")).to_contain_text("Not live: updated")
+    tap(page, "Raise hand")
+    expect(page.get_by_text("This did not reach the help desk.")).to_be_in_viewport()
+    expect(page.get_by_text("Welcome to our network")).to_have_count(0)
+    network.mend()
+    live(page)
+    tap(page, "Raise hand")
+    expect(heading(page, "You are in line")).to_be_visible()
+    expect(page.get_by_text("This did not reach the help desk.")).to_have_count(0)
+
+
+def test_a_laptop_that_slept_asks_as_it_wakes_and_is_told_what_is_too_late(
+    open_far, network, in_database, lesson, ada, ben, grace, alan
+):
+    page = open_far(grace)
+    page.clock.install()
+    page.reload()
+    live(page)
+    help_request = in_database(requested, ada)
+    expect(row(page, "Ada Lovelace")).to_be_visible()
+    network.stall()
+    in_database(actions.claim, help_request, by=alan)
+    in_database(requested, ben)
+    page.clock.fast_forward("01:00:00")
+    not_live(page)
+    tap(page, "On my way")  # what the page shows is an hour old
+    with page.expect_response(lambda answer: answer.request.method == "POST") as told:
+        network.mend()
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert told.value.status == 409
+    expect(page.get_by_text("Already on the way: Alan Turing")).to_be_visible()
+    expect(row(page, "Ben Okri")).to_be_visible()
+    live(page)
+
+
 def test_with_every_message_between_workers_lost_pages_still_show_the_truth(
     open_as, in_database, lesson, ada, ben, grace
 ):
