@@ -123,6 +123,30 @@ async def test_a_cut_network_is_caught_up_with(two_workers, pages):
                 await asyncio.sleep(0.05)
 
 
+async def test_hundreds_that_are_cut_at_one_moment_are_all_live_again(two_workers):
+    """Each comes back as a browser does, by the spread of its own; a tap meanwhile is answered."""
+    server, near, _behind = two_workers
+    rooms = await asyncio.to_thread(server.rooms, rooms=6, students=29)
+    people = [each for room in rooms for each in (room.teacher, *room.students)]
+    pages = await open_browsers(near.url, people, truth=server.bench.url, is_patient=True)
+    try:
+        with mended(near):
+            near.cut()
+            async with asyncio.timeout(AT_MOST):
+                while any(page.is_live for page in pages):
+                    await asyncio.sleep(0.05)
+            near.mend()
+            for room in rooms:
+                await raised(server.bench.url, room.students[:1])
+            async with asyncio.timeout(AT_MOST):
+                while not all(page.is_live and page.reconnects for page in pages):
+                    await asyncio.sleep(0.05)
+            await truth_comes(pages)
+    finally:
+        for page in pages:
+            page.close()
+
+
 async def test_a_network_that_goes_silent_is_noticed_and_caught_up_with(two_workers, pages):
     server, near, _behind = two_workers
     room, far, close = pages
