@@ -105,6 +105,15 @@ ENTRIES = {
         "test_who_comes_while_they_end_is_refused_and_who_was_there_is_answered",
     ),
     "A body of any size": ("test_a_body_over_the_limit_is_answered_by_our_own_page",),
+    "What was typed": (
+        "test_a_form_keeps_what_was_typed_while_the_database_is_away",
+        "test_nobody_else_is_shown_it",
+        "test_a_portal_that_answers_in_our_place_is_not_believed",
+    ),
+    "A clock that is set back": (
+        "test_a_hand_that_goes_up_after_the_clock_was_set_back_is_shown",
+        "test_a_clock_that_was_set_back_makes_no_negative_minute",
+    ),
 }
 
 

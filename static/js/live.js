@@ -238,6 +238,7 @@ addEventListener("submit", (event) => {
   const isWritten = fields.some((each) => each.matches("textarea, input") && !isTicked(each))
   if (!isWritten || fields.some(({ type }) => type === "password")) return
   const values = fields.map((each) => (isTicked(each) ? each.checked : each.value))
+  sessionStorage.setItem("helpdesk-who", who) // signing out in another tab takes all away
   sessionStorage.setItem(TYPED, JSON.stringify({ here, shape: shapeOf(form), values }))
 })
 function putBack() {
