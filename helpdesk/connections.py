@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 HEAD_TIME = 10
 #: Seconds in which the rest of a body may still come that was answered before its end.
 REST_TIME = 10
+#: Seconds in which the first request of a connection may come when the server is to end.
+FIRST_WORDS = 2
 #: Bytes of a head: addresses are short, and a browser sends 4 KiB of cookies at most each.
 MAX_HEAD = 16 * 1024
 #: Requests that may wait on one connection for the answer to the one before; browsers send none.
@@ -107,6 +109,14 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if (self.in_head or self.in_body) and self.unread > MAX_HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def shutdown(self) -> None:
+        """End in good order. A browser says once more what a connection lost that it had kept, but
+        not what a new one lost: there the first request has a moment to come."""
+        if self.cycle is None and not self.transport.is_closing():
+            self.loop.call_later(FIRST_WORDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def _is_answered(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -38,10 +38,10 @@ async def app(scope, receive, send):
 
 
 @asynccontextmanager
-async def served():
+async def served(state=None):
     config = uvicorn.Config(app, http=Connection, lifespan="off", ws="none", log_config=None)
     config.load()
-    state = ServerState()
+    state = state or ServerState()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: Connection(config=config, server_state=state, app_state={}), "127.0.0.1", 0
@@ -247,3 +247,24 @@ async def test_the_oldest_silent_connection_makes_room(monkeypatch):
         reader, writer = await stack.enter_async_context(dialled(address))
         writer.write(REQUEST)
         assert (await answer(reader))[0] == "HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("comes", [True, False])
+async def test_a_new_connection_has_a_moment_for_its_request_when_the_server_ends(
+    comes, monkeypatch
+):
+    """Closed before a byte came, it was an error that a browser shows and does not mend."""
+    monkeypatch.setattr(connections, "FIRST_WORDS", PATIENCE if comes else 0)
+    state = ServerState()
+    async with served(state) as address, dialled(address) as (reader, writer):
+        async with asyncio.timeout(PATIENCE):
+            while not state.connections:
+                await asyncio.sleep(0.01)
+        for each in list(state.connections):
+            each.shutdown()
+        if comes:
+            await asyncio.sleep(0)
+            writer.write(REQUEST)
+            assert (await answer(reader))[0] == "HTTP/1.1 200 OK"
+        else:
+            assert await said(reader) == b""

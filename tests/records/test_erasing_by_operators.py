@@ -9,6 +9,7 @@ from accounts.models import User
 from classrooms import erasing
 from classrooms.models import Classroom, Membership, School
 from tests.records.test_leaving import busy_life, rows_about
+from tests.services import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def test_the_name_is_asked_and_a_wrong_one_stays_in_the_field(model, operator, r
     answer = operator.post(url, {"name": "Not this"})
     assert answer.status_code == 422
     assert 'value="Not this"' in answer.text
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert type(row).objects.filter(pk=row.pk).exists()
 
 
@@ -61,7 +62,7 @@ def test_it_is_erased_by_the_verbs_and_noted_without_the_name(model, operator, r
     row = rows[model]
     answer = operator.post(page(model, "erase", row.pk), {"name": str(row)}, follow=True)
     assert answer.status_code == 200
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert not type(row).objects.filter(pk=row.pk).exists()
     note = LogEntry.objects.get()
     assert (note.object_repr, note.change_message) == (f"#{row.pk}", "Erased.")
@@ -74,7 +75,7 @@ def test_an_adult_in_one_class_goes_and_the_account_goes_with_the_last(operator,
     operator.post(page("classrooms_membership", "erase", alan.pk), {"name": alan.name})
     alan.refresh_from_db()
     assert alan.removed_at is not None
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert not Membership.objects.filter(pk=alan.pk).exists()
     assert not User.objects.filter(pk=alan.user_id).exists()
 
@@ -106,7 +107,7 @@ def test_who_may_only_look_may_not_erase(client, rows, room):
     for model, row in rows.items():
         assert client.get(page(model, "erase", row.pk)).status_code == 403
         assert client.post(page(model, "erase", row.pk), {"name": str(row)}).status_code == 403
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert Classroom.objects.in_use().exists()
     assert School.objects.filter(erase_asked_at=None).exists()
 

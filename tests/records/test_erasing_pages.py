@@ -13,6 +13,7 @@ from requests_app import actions, tasks
 from requests_app.models import HelpRequest, Queue
 from tests.conftest import staff, student
 from tests.records.test_leaving import busy_life, rows_about
+from tests.services import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def test_a_wrong_name_erases_nothing_and_stays_in_the_field(kind, pages, admin, 
         answer = admin.post(url, {"name": typed})
         assert answer.status_code == 422
         assert not typed or f'value="{escape(typed)}"' in answer.text
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert Classroom.objects.in_use().count() == School.objects.count() == 1
     assert Membership.objects.present().count() == 4
 
@@ -109,7 +110,7 @@ def test_a_school_closes_for_its_admins_at_once_and_goes_with_their_accounts(
     assert "The school is closed." in answer.text
     assert admin.get(address("school")).status_code == 404
     assert not Classroom.objects.in_use().exists()
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert rows_about(ada.pk, "Ada Lovelace", "Grace Hopper", "Edsger", name) == set()
     assert not School.objects.exists()
     assert not User.objects.exists()
@@ -126,7 +127,7 @@ def test_an_adult_shows_what_there_is_and_goes(pages, admin, alan, ada, lesson, 
     answer = admin.post(url, {"name": name}, follow=True)
     assert "Out of the school now." in answer.text
     assert "Alan Turing" not in answer.text
-    erasing.finish()
+    erasing.finish(PATIENCE)
     raised.refresh_from_db()
     assert (raised.status, raised.helper) == ("waiting", None)
     assert rows_about(alan.pk, "Alan Turing", "alan@example.org") == set()
@@ -139,7 +140,7 @@ def test_an_account_that_is_used_elsewhere_stays(pages, admin, alan):
     url, name = pages["adult"]
     assert "The account stays" in admin.get(url).text
     admin.post(url, {"name": name})
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert list(Membership.objects.filter(user=alan.user)) == [there]
 
 
@@ -158,7 +159,7 @@ def test_the_only_teacher_of_a_class_that_is_put_away_can_go(pages, admin, grace
     people.archive(room)
     url = address("erase_staff", grace.user_id)
     assert admin.post(url, {"name": grace.name}).status_code == 302
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert not User.objects.filter(pk=grace.user_id).exists()
 
 
@@ -166,7 +167,7 @@ def test_an_admin_who_erases_themself_is_led_out(pages, admin, edsger, school, m
     school.admins.create(user=mallory)
     answer = admin.post(address("erase_staff", edsger.user_id), {"name": edsger.name})
     assert answer["Location"] == reverse("classrooms:index")
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert not User.objects.filter(pk=edsger.user_id).exists()
 
 
@@ -255,10 +256,10 @@ def test_what_fails_does_not_stop_the_others_and_is_tried_again(room, school, ad
         erasing.ask_classroom(classroom)
     erase = registry.erase
     monkeypatch.setattr(registry, "erase", lambda person: 1 / 0)
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert list(Classroom.objects.all()) == [room]
     monkeypatch.setattr(registry, "erase", erase)
-    erasing.finish()
+    erasing.finish(PATIENCE)
     assert not Classroom.objects.exists()
 
 
@@ -285,6 +286,6 @@ def test_an_adult_who_helped_a_lot_is_forgotten_in_small_steps(
 def test_whoever_is_invited_again_before_the_clock_came_stays(room, grace, alan, school):
     erasing.ask_staff(alan.user, school)
     people.add_staff(room, alan.user, "assistant")
-    erasing.finish()
+    erasing.finish(PATIENCE)
     alan.refresh_from_db()
     assert alan.removed_at is None
