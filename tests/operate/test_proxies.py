@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import services
-from tests.operate.conftest import LONG, service
+from tests.operate.conftest import FOLDER, LONG, service
 from tests.operate.test_image import own_machine
-from tests.operate.visit import ECHO, SEE_WHAT_IS_PASSED_ON, THROUGH_A_PROXY
+from tests.operate.visit import CLASS, ECHO, SEE_WHAT_IS_PASSED_ON, THROUGH_A_PROXY
 from tests.servers import ROOT, until
 
 pytestmark = [own_machine, pytest.mark.own_servers, pytest.mark.xdist_group("install")]
@@ -123,7 +123,10 @@ def seen(request, installed):
             until(lambda: is_open(installed, 8000), LONG)
             passed_on = json.loads(installed.run("python", "-c", SEE_WHAT_IS_PASSED_ON))
         with service(installed):
-            told = installed.run("python", "-c", THROUGH_A_PROXY)
+            ask = ("./run", "manage", "shell", "-c", CLASS)
+            said = installed.run(*ask, user="helpdesk", cwd=FOLDER)
+            student = said.splitlines()[-1].split(" ", 1)
+            told = installed.run("python", "-c", THROUGH_A_PROXY, *student)
             yield json.loads(told) | {"passed": passed_on, "proxy": request.param}
 
 
@@ -142,8 +145,9 @@ def test_plain_http_leads_to_https(seen):
 
 
 def test_a_question_for_a_socket_reaches_the_application(seen):
-    """To a class that there is not: it is refused, and not by a page of the proxy's."""
-    assert seen["socket"] == 403
+    """One to a class that there is not is refused, and not by a page of the proxy's."""
+    assert seen["socket"] == [101, True]
+    assert seen["no socket"] == [403, False]
 
 
 @pytest.mark.parametrize("way", ["", " in pieces"])
