@@ -25,6 +25,8 @@ from requests_app import actions, asides, live
 from requests_app.asides import Aside
 from requests_app.models import Queue
 
+#: Its fixture is for whoever walks through everything.
+pytest_plugins = ["tests.world"]
 #: How long one example takes says how busy the machine is, not whether it holds.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from helpdesk.middleware import WithoutNul
 from requests_app.models import HelpRequest
-from tests.test_access_table import ELSEWHERE, routes, thing_of, world  # noqa: F401
+from tests.world import ELSEWHERE, routes, thing_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def field_names():
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("role", ["student", "teacher", "admin"])
-def test_no_page_and_no_verb_fails_over_it(role, world, browser_of):  # noqa: F811
+def test_no_page_and_no_verb_fails_over_it(role, world, browser_of):
     names = field_names()
     assert {"form_key", "done", "starter", "request", "q"} <= names
     there = browser_of(world["people"][role])

@@ -8,8 +8,8 @@ from django import forms
 from django.conf import settings
 from django.urls import reverse
 
-from tests.test_access_table import ELSEWHERE, routes, thing_of, world  # noqa: F401
 from tests.test_nul import field_names
+from tests.world import ELSEWHERE, routes, thing_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ OF_PYTHON = [pytest.param(each, marks=pytest.mark.one_leg) for each in (LONG, "h
 @pytest.mark.no_cover
 @pytest.mark.parametrize("role", ["student", "teacher", "admin", "anonymous"])
 @pytest.mark.parametrize("odd", [*OF_PYTHON, "9" * 30])
-def test_no_page_and_no_verb_fails_over_it(role, odd, world, browser_of, client):  # noqa: F811
+def test_no_page_and_no_verb_fails_over_it(role, odd, world, browser_of, client):
     there = client if role == "anonymous" else browser_of(world["people"][role])
     there.raise_request_exception = False
     names = all_fields()
@@ -65,7 +65,7 @@ def test_no_page_and_no_verb_fails_over_it(role, odd, world, browser_of, client)
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_one_odd_value_in_each_field_that_is_a_number_or_a_moment(odd, world, browser_of):  # noqa: F811
+def test_one_odd_value_in_each_field_that_is_a_number_or_a_moment(odd, world, browser_of):
     """Alone, so that no other field is refused before it."""
     wanted = [
         ("teacher", "requests_app:raise_for", "student"),
@@ -98,7 +98,7 @@ def test_one_odd_value_in_each_field_that_is_a_number_or_a_moment(odd, world, br
 @pytest.mark.parametrize("number", [OF_PYTHON[0], "9" * 30])
 @pytest.mark.parametrize("role", ["student", "teacher", "admin"])
 @pytest.mark.no_cover
-def test_no_address_fails_over_it(role, number, world, browser_of):  # noqa: F811
+def test_no_address_fails_over_it(role, number, world, browser_of):
     there = browser_of(world["people"][role], raise_request_exception=False)
     failed = []
     for name, parameters in routes():

@@ -7,10 +7,11 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
+from tests.access import TABLE
 from tests.browser.conftest import cookie_of
 from tests.browser.test_accessibility import PHONE, check, findings
 from tests.browser.test_queue import tap
-from tests.test_access_table import TABLE, routes, thing_of, world  # noqa: F401
+from tests.world import routes, thing_of
 
 #: What a page looks like and how it is used is the same on every database.
 pytestmark = pytest.mark.one_leg
@@ -20,7 +21,7 @@ LOOKS = [("light", "en-GB"), ("dark", "ar")]
 ROLES = ("student", "teacher", "admin")
 
 
-def addresses(world):  # noqa: F811
+def addresses(world):
     """Role → where that role can go, in the made-up world."""
     found = {role: [] for role in ROLES}
     for name, parameters in routes():
@@ -46,7 +47,7 @@ def is_page(page, address):
 
 @pytest.mark.parametrize(("scheme", "language"), LOOKS)
 @pytest.mark.parametrize("role", ROLES)
-def test_axe_finds_nothing_on_any_page(role, scheme, language, world, visit, in_database):  # noqa: F811
+def test_axe_finds_nothing_on_any_page(role, scheme, language, world, visit, in_database):
     cookie = in_database(cookie_of, world["people"][role])
     there = in_database(addresses, world)[role]
     look = {"viewport": PHONE, "color_scheme": scheme, "language": language}

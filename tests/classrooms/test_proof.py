@@ -13,8 +13,9 @@ from classrooms.models import Classroom, Device, Membership
 from coaching import actions as coaching
 from requests_app import actions as asking
 from requests_app.models import Queue, Thanks
+from tests.access import TABLE
 from tests.conftest import device_cookie
-from tests.test_access_table import TABLE, routes
+from tests.world import routes
 
 pytestmark = pytest.mark.django_db
 

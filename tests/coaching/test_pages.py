@@ -12,7 +12,8 @@ from coaching import actions, class_card, pages
 from coaching.catalogue import CLASS_CARD
 from coaching.models import NOTE_LIMIT, Note, StudentView
 from requests_app import actions as requests
-from tests.test_access_table import TABLE, routes
+from tests.access import TABLE
+from tests.world import routes
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from helpdesk import http, slow
 from tests.fuzz import ROUNDS, SEED, forms, hostile
 from tests.fuzz.answers import CLOSED, faults_of
 from tests.fuzz.hostile import Asked
-from tests.test_access_table import routes, thing_of, world  # noqa: F401
+from tests.world import routes, thing_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -131,7 +131,7 @@ class Walk:
         self.send(asked)
 
 
-def addresses(world) -> list[str]:  # noqa: F811
+def addresses(world) -> list[str]:
     """One of each route."""
     found = list(OTHERS)
     for name, parameters in routes():
@@ -147,7 +147,7 @@ def addresses(world) -> list[str]:  # noqa: F811
 
 
 @pytest.fixture
-def cookies_of(world, browser_of):  # noqa: F811
+def cookies_of(world, browser_of):
     """``cookies_of(role)``: what their browser holds."""
 
     def cookies(role) -> dict[str, str]:
@@ -161,7 +161,7 @@ def cookies_of(world, browser_of):  # noqa: F811
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_hostile_input_breaks_no_answer(number, role, world, cookies_of, server):  # noqa: F811
+def test_hostile_input_breaks_no_answer(number, role, world, cookies_of, server):
     rng = Random(f"{SEED}:{number}:{role}")
     walk = Walk(server, cookies_of(role), rng)
     there = addresses(world)[(ROLES.index(role) + number) % SHARE :: SHARE]

@@ -184,7 +184,7 @@ def test_a_first_tap_can_be_repeated(browser_of, room, lesson, ada):
 
 def test_every_form_that_is_offered_belongs_to_a_view():
     from helpdesk.again import FORMS
-    from tests.test_access_table import TABLE
+    from tests.access import TABLE
 
     assert set(FORMS) <= set(TABLE)
     assert settings.CSRF_FAILURE_VIEW == "helpdesk.views.csrf_failure"

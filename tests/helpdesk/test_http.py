@@ -19,7 +19,6 @@ from helpdesk.http import OneHop
 from helpdesk.static import StaticFiles
 from tests.browser.conftest import cookie_of
 from tests.browser.test_every_page import ROLES, addresses
-from tests.test_access_table import world  # noqa: F401
 
 HOST = "testserver"
 FORM = "application/x-www-form-urlencoded"
@@ -89,7 +88,7 @@ def one_connection(db, as_they_are):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_address_answers_as_with_djangos_own_handler(role, world, one_connection):  # noqa: F811
+def test_every_address_answers_as_with_djangos_own_handler(role, world, one_connection):
     cookie = cookie_of(world["people"][role])
     sent = f"{cookie['name']}={cookie['value']}"
     with time_machine.travel(timezone.now(), tick=False):
@@ -97,7 +96,7 @@ def test_every_address_answers_as_with_djangos_own_handler(role, world, one_conn
             assert ours(path, cookie=sent) == djangos(path, cookie=sent), path
 
 
-def test_what_is_sent_arrives_as_with_djangos_own_handler(world, room, one_connection):  # noqa: F811
+def test_what_is_sent_arrives_as_with_djangos_own_handler(world, room, one_connection):
     cookie = cookie_of(world["people"]["teacher"])
     token = "c" * 32
     sent = {
