@@ -37,8 +37,14 @@ _DATABASE = {"db", "transactional_db"}
 
 
 def pytest_collection_modifyitems(items):
-    """What asks no database is the same on each, so one leg runs it (tests/run_all.py)."""
+    """What asks no database is the same on each, so one leg runs it (tests/run_all.py). Coverage is
+    measured in the first case of each test: in all, it took as long again as the tests."""
+    measured = set()
     for item in items:
+        name = item.nodeid.partition("[")[0]
+        if name in measured:
+            item.add_marker(pytest.mark.no_cover)
+        measured.add(name)
         marks = {mark.name for mark in item.iter_markers()}
         assert not {"own_servers", "one_leg"} <= marks, f"no leg would run {item.nodeid}"
         asks = "django_db" in marks or _DATABASE & set(item.fixturenames)

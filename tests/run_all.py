@@ -191,7 +191,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--changed", action="store_true", help="the tests nearest to what changed, for a minute"
     )
     parser.add_argument(
-        "--coverage", action="store_true", help="name what no test of the first leg enters"
+        "--coverage",
+        action="store_true",
+        help="name what no test of the first leg enters, in the first case of each",
     )
     chosen, args = parser.parse_known_args(argv)
     wanted = chosen.leg or names
