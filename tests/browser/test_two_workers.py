@@ -1,11 +1,9 @@
 """A real browser and two workers: the page tells the truth, or says that it may not."""
 
-import os
-import shutil
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests import services
 from tests.servers import kill, proxied, running, until
@@ -35,33 +33,26 @@ def school(tmp_path_factory):
         yield server, near, behind
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def pages(school, browser):
     """Four pages of the teacher, so that both workers have some, and the cast."""
     server, near, behind = school
     cast = server.cast()
-    contexts = []
-    for _page in range(4):
-        context = browser.new_context(base_url=near.url)
+
+    def open_page():
+        context = browser.chromium.new_context(base_url=near.url)
         context.add_cookies([{"name": "sessionid", "value": cast["teacher"], "url": near.url}])
         page = context.new_page()
         page.goto(f"/c/{cast['slug']}/")
         is_live(page)
-        contexts.append(context)
-    yield [context.pages[0] for context in contexts], cast
+        return page
+
+    listed = [browser.do(open_page) for _page in range(4)]
+    yield listed, cast
     near.mend()
     behind.mend()
-    for context in contexts:
-        context.close()
+    for page in listed:
+        browser.do(page.context.close)
 
 
 def is_live(page):
