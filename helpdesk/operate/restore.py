@@ -67,6 +67,7 @@ def ended() -> list[str]:
 
 def _of_sqlite(path: Path, secret: str) -> Path | None:
     from django.db import connection
+    from huey.contrib.djhuey import HUEY
 
     database = Path(settings.DATABASES["default"]["NAME"])
     with sqlite.alone(database), sqlite.scratch(database) as folder:
@@ -75,6 +76,7 @@ def _of_sqlite(path: Path, secret: str) -> Path | None:
             sqlite.unpacked(body, said, new)
         sqlite.empty(new, ended())
         connection.settings_dict["NAME"] = str(new)
+        HUEY.storage.filename = str(folder / "jobs")  # the real one is held, and made anew
         _migrate()
         connection.close()
         return sqlite.put_in_place(new, database)
