@@ -183,16 +183,8 @@ if SQLITE:
         },
     }
 else:
-    from helpdesk.engines.connection import Connection
+    from helpdesk.engines.connection import GONE, Connection
 
-    #: A machine that is gone does not say so: found out in about ten seconds.
-    GONE = {
-        "connect_timeout": 2,
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 10_000,
-    }
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,

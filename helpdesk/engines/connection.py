@@ -13,6 +13,14 @@ from helpdesk.breaker import server
 LONG = 0.5
 #: Seconds in which a database that is there answers the simplest question.
 PATIENCE = 2
+#: What libpq is told: a machine that is gone does not say so, and is found out in ten seconds.
+GONE = {
+    "connect_timeout": 2,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 class Connection(psycopg.Connection):

@@ -5,7 +5,17 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
+
+GRACE = "grace@hill.example"
 PASSWORD = "three words apart"
+
+
+@pytest.fixture
+def account(with_mail):
+    user = User.objects.create_user(GRACE, PASSWORD, name="Grace")
+    user.emailaddress_set.create(email=GRACE, verified=True, primary=True)
+    return user
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import proof, sessions
-from accounts.models import SignIn, User
+from accounts.models import SignIn
 from accounts.records import forget_ended_sign_ins
 from classrooms import invitations
 from classrooms.models import Role
 from classrooms.signals import access_ended
 from tests.accounts.conftest import (
+    GRACE,
     PASSWORD,
     code_to,
     is_in,
@@ -23,16 +24,9 @@ from tests.accounts.conftest import (
 )
 
 pytestmark = pytest.mark.django_db
-GRACE, NEW = "grace@hill.example", "hopper@hill.example"
+NEW = "hopper@hill.example"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1 Safari/604.1"
-
-
-@pytest.fixture
-def account(with_mail):
-    user = User.objects.create_user(GRACE, PASSWORD, name="Grace")
-    user.emailaddress_set.create(email=GRACE, verified=True, primary=True)
-    return user
 
 
 def signed_in(user_agent: str = WINDOWS, address: str = GRACE) -> Client:

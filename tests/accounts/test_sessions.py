@@ -12,19 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import sessions
-from accounts.models import User
 from classrooms import access
-from tests.accounts.conftest import PASSWORD, code_to, is_in, sign_in, sign_in_by_code
+from tests.accounts.conftest import GRACE, PASSWORD, code_to, is_in, sign_in, sign_in_by_code
 
 pytestmark = pytest.mark.django_db
-GRACE = "grace@hill.example"
-
-
-@pytest.fixture
-def account(with_mail):
-    user = User.objects.create_user(GRACE, PASSWORD, name="Grace")
-    user.emailaddress_set.create(email=GRACE, verified=True, primary=True)
-    return user
 
 
 def key_of(browser: Client) -> str:

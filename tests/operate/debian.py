@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.operate.conftest import FOLDER, LONG, service
-from tests.operate.scratch import LOOPBACK, Scratch
+from tests.operate.scratch import DEVICES, LOOPBACK, Scratch
 from tests.operate.test_commands import commands
 from tests.operate.test_image import OPERATOR
 from tests.operate.visit import BROWSE, VISIT
@@ -35,12 +35,6 @@ cd "$1"
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 tmpfs dev
 mkdir -m 1777 dev/shm
-for name in null zero full random urandom tty; do
-    : > "dev/$name"; mount --bind "/dev/$name" "dev/$name"
-done
-ln -s /proc/self/fd dev/fd
-echo "$number"
-exec sleep infinity
 """
 #: What this machine needs to fetch anything: never a part of the project, so it is copied.
 NETWORK = (
@@ -107,7 +101,7 @@ def started(folder: Path) -> Iterator[Debian]:
     subprocess.run(command, check=True)
     alone = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
     holder = subprocess.Popen(
-        [*alone, "sh", "-c", FIRST, "sh", str(folder)], stdout=subprocess.PIPE, text=True
+        [*alone, "sh", "-c", FIRST + DEVICES, "sh", str(folder)], stdout=subprocess.PIPE, text=True
     )
     try:
         yield Debian(folder, int(holder.stdout.readline()))

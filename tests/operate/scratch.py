@@ -37,6 +37,9 @@ for place in ".$2" ".$3"; do
 done
 mount -o bind,ro "$4" "$5"
 mount -t proc proc proc
+"""
+#: How that ends in every machine, also in tests.operate.debian, whose files are its own.
+DEVICES = r"""
 for name in null zero full random urandom tty; do
     : > "dev/$name"; mount --bind "/dev/$name" "dev/$name"
 done
@@ -152,7 +155,9 @@ def scratch() -> Iterator[Scratch]:
     alone = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
     told = [folder, prefix, python, site.resolve(), packages.relative_to(folder)]
     holder = subprocess.Popen(
-        [*alone, "sh", "-c", FIRST, "sh", *map(str, told)], stdout=subprocess.PIPE, text=True
+        [*alone, "sh", "-c", FIRST + DEVICES, "sh", *map(str, told)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         first = holder.stdout.readline().strip()
