@@ -19,7 +19,7 @@ def assert_growth(
     work: Callable[[], object], larger: Callable[[], object], times: float = TIMES
 ) -> None:
     """``larger``, with so many times as much, needs that many times as long, not its square."""
-    measured = []
+    measured: list[float] = []
     while not measured or min(measured) > times * SLACK:
         assert len(measured) < ROUNDS, f"{times} times as much took {measured} times as long"
         measured.append(_spent(larger) / max(_spent(work), LEAST))
