@@ -1,5 +1,6 @@
 """The cast: Ada asks, Ben is her classmate, Grace teaches, Alan assists, Mallory is outside."""
 
+import gc
 import os
 import sys
 import time
@@ -32,19 +33,21 @@ hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
 
+def pytest_collection_finish():
+    """All that is loaded by now stays: nobody need look through it again and again (a server of
+    ours spares itself the same, helpdesk/server.py)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
 #: Fixtures that come with the database.
 _DATABASE = {"db", "transactional_db"}
 
 
 def pytest_collection_modifyitems(items):
-    """What asks no database is the same on each, so one leg runs it (tests/run_all.py). Coverage is
-    measured in the first case of each test: in all, it took as long again as the tests."""
-    measured = set()
+    """What asks no database is the same on each, so one leg runs it (tests/run_all.py)."""
     for item in items:
-        name = item.nodeid.partition("[")[0]
-        if name in measured:
-            item.add_marker(pytest.mark.no_cover)
-        measured.add(name)
         marks = {mark.name for mark in item.iter_markers()}
         assert not {"own_servers", "one_leg"} <= marks, f"no leg would run {item.nodeid}"
         asks = "django_db" in marks or _DATABASE & set(item.fixturenames)

@@ -42,6 +42,8 @@ class Leg:
     marked: str
     options: tuple[str, ...] = ()
     browser: bool = False
+    #: What pytest is run by.
+    under: tuple[str, ...] = ()
 
 
 NOT_FAULTS = "not browser and not faults"
@@ -56,7 +58,8 @@ LEGS = (
 )
 #: Rounds of each fault where they are run by hand.
 LONG = "20"
-COVERAGE = ("--cov", "--cov-branch", "--cov-report=term-missing:skip-covered")
+#: What runs pytest and says what it did not enter; pyproject.toml says of which code.
+COVERAGE = ("-m", "slipcover")
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,9 @@ class Run:
             if leg.servers:
                 environment["DATABASE_URL"] = stack.enter_context(services.postgres())
                 environment["REDIS_URL"] = stack.enter_context(services.redis())
-            command = [sys.executable, "-m", "pytest", "-p", "tests.changed", "-m", leg.marked]
-            code, processor = self.pytest(leg, [*command, *leg.options, *self.args], environment)
+            command = [sys.executable, *leg.under, "-m", "pytest", "-p", "tests.changed"]
+            options = ["-m", leg.marked, *leg.options, *self.args]
+            code, processor = self.pytest(leg, [*command, *options], environment)
         took = time.monotonic() - begun
         return Verdict(leg, code, f"{took:.0f} s, {processor:.0f} s of a processor")
 
@@ -193,7 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--coverage",
         action="store_true",
-        help="name what no test of the first leg enters, in the first case of each",
+        help="name what no test of the first leg enters",
     )
     chosen, args = parser.parse_known_args(argv)
     wanted = chosen.leg or names
@@ -207,9 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args += found
     legs = [leg for leg in LEGS if leg.name in wanted]
     if chosen.coverage:
-        legs = [
-            replace(leg, options=leg.options + COVERAGE) if leg is LEGS[0] else leg for leg in legs
-        ]
+        legs = [replace(leg, under=COVERAGE) if leg is LEGS[0] else leg for leg in legs]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services end with us
     try:
         return _result(Run(legs, args).all(), with_args=bool(args))

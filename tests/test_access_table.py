@@ -65,7 +65,6 @@ def test_whoever_is_let_in_is_let_in(name, world, browser_of):
     assert not wrong
 
 
-@pytest.mark.no_cover
 @pytest.mark.one_leg  # a refusal asks the door's queries alone, which are the same for all
 @pytest.mark.parametrize("name", [name for name in TABLE if refused(name)])
 def test_whoever_is_refused_is_refused(name, world, browser_of):

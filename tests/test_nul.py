@@ -24,7 +24,6 @@ def field_names():
     return {name for each in sources for name in READ.findall(each.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("role", ["student", "teacher", "admin"])
 def test_no_page_and_no_verb_fails_over_it(role, world, browser_of):
     names = field_names()

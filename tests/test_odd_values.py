@@ -41,7 +41,6 @@ def all_fields():
 OF_PYTHON = [pytest.param(each, marks=pytest.mark.one_leg) for each in (LONG, "http://[::1")]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("role", ["student", "teacher", "admin", "anonymous"])
 @pytest.mark.parametrize("odd", [*OF_PYTHON, "9" * 30])
 def test_no_page_and_no_verb_fails_over_it(role, odd, world, browser_of, client):
@@ -97,7 +96,6 @@ def test_one_odd_value_in_each_field_that_is_a_number_or_a_moment(odd, world, br
 
 @pytest.mark.parametrize("number", [OF_PYTHON[0], "9" * 30])
 @pytest.mark.parametrize("role", ["student", "teacher", "admin"])
-@pytest.mark.no_cover
 def test_no_address_fails_over_it(role, number, world, browser_of):
     there = browser_of(world["people"][role], raise_request_exception=False)
     failed = []

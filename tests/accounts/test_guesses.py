@@ -63,7 +63,6 @@ def browser(name: str) -> Client:
     return client
 
 
-@pytest.mark.no_cover
 def test_an_hour_of_guesses_from_fresh_browsers_stays_below_the_budget(clock, looked_at):
     for second in range(0, 3600, 4):
         clock.now += 4
@@ -72,7 +71,6 @@ def test_an_hour_of_guesses_from_fresh_browsers_stays_below_the_budget(clock, lo
 
 
 @pytest.mark.one_leg  # it is the arithmetic of hours; the one above has each cache
-@pytest.mark.no_cover
 def test_a_guesser_who_waits_for_each_turn_stays_below_the_budget_in_any_hour(clock, looked_at):
     when = []
     patient = browser("patient")

@@ -735,7 +735,6 @@ def check_row(row):
     assert row["sort_at"] == row["raised_at"] - head_start
 
 
-@pytest.mark.no_cover
 def test_whatever_happens_the_requests_of_a_class_make_sense():
     """The same stories each time, so that nobody else's change is blamed for an old mistake."""
     run_state_machine_as_test(
