@@ -62,10 +62,11 @@ def _room(told: dict) -> Room:
 
 
 def fill(rooms: int, students: int, helpers: int) -> list[Room]:
-    from django.core.management import call_command
     from django.db import transaction
 
-    call_command("migrate", verbosity=0, interactive=False)
+    from helpdesk import startup
+
+    startup.prepare_database(seed=False)
     made = []
     for number in range(rooms):
         with transaction.atomic():

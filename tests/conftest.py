@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 
 import hypothesis
 import psycopg
@@ -53,6 +53,19 @@ def pytest_collection_modifyitems(items):
         asks = "django_db" in marks or _DATABASE & set(item.fixturenames)
         if not asks and "own_servers" not in marks:
             item.add_marker(pytest.mark.one_leg)
+    share(items)
+
+
+def share(items):
+    """Cases of a test that ask the database the same things: the first runs on both, each of the
+    others on one of them. Their order here is that of their names: the legs draw their own."""
+    cases = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("shared"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    for each in cases.values():
+        for number, item in enumerate(sorted(each, key=lambda item: item.nodeid)[1:]):
+            item.add_marker(pytest.mark.postgres_leg if number % 2 else pytest.mark.one_leg)
 
 
 @pytest.fixture(scope="session", autouse=True)

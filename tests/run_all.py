@@ -1,8 +1,8 @@
 """``python -m tests.run_all [options] [pytest's arguments]``: every test, on every backend.
 
 A leg is a process of its own: settings are read once for each process, and it sees none of the
-developer's own. Legs without a browser and legs with one run side by side: a browser's tests
-mostly wait.
+developer's own. Legs of different lanes run side by side: many tests wait for a server or a browser
+while others have work for the processor.
 """
 
 import argparse
@@ -41,20 +41,27 @@ class Leg:
     #: Which tests: pytest's ``-m``.
     marked: str
     options: tuple[str, ...] = ()
-    browser: bool = False
+    #: Those of one lane run one after another.
+    lane: str = "plain"
     #: What pytest is run by.
     under: tuple[str, ...] = ()
 
+    @property
+    def in_browser(self) -> bool:
+        return self.lane == "browser"
 
-NOT_FAULTS = "not browser and not faults"
+
+ON_SQLITE = "not browser and not own_servers and not postgres_leg"
+ON_POSTGRES = "not browser and not faults and not one_leg"
+BROWSER, BOTH_BROWSERS = "browser and not own_servers", "browser and not one_leg"
 # What is the same in every leg is run by one: servers that tests start themselves (own_servers),
 # and what asks no database, or asks it only what other tests ask too (one_leg; tests/conftest.py).
 LEGS = (
-    Leg("sqlite", "sqlite + in-memory", False, "not browser and not own_servers", SIDE_BY_SIDE),
-    Leg("postgres", "postgres + redis", True, f"{NOT_FAULTS} and not one_leg", SIDE_BY_SIDE),
-    Leg("faults", "faults, both stacks", False, "faults", (*SIDE_BY_SIDE, "--dist=loadgroup")),
-    Leg("browser", "browser, sqlite + in-memory", False, "browser and not own_servers", (), True),
-    Leg("browser-postgres", "browser, postgres + redis", True, "browser and not one_leg", (), True),
+    Leg("sqlite", "sqlite + in-memory", False, ON_SQLITE, SIDE_BY_SIDE),
+    Leg("postgres", "postgres + redis", True, ON_POSTGRES, SIDE_BY_SIDE, lane="servers"),
+    Leg("faults", "faults, both stacks", False, "faults", SIDE_BY_SIDE),
+    Leg("browser", "browser, sqlite + in-memory", False, BROWSER, lane="browser"),
+    Leg("browser-postgres", "browser, postgres + redis", True, BOTH_BROWSERS, lane="browser"),
 )
 #: Rounds of each fault where they are run by hand.
 LONG = "20"
@@ -86,8 +93,10 @@ class Run:
     def __init__(self, legs: Sequence[Leg], args: Sequence[str]) -> None:
         self.args = args
         self.is_alone = len(legs) == 1
-        self.chromium = services.chromium() if any(leg.browser for leg in legs) else None
-        self.lanes = [[leg for leg in legs if leg.browser is one] for one in (False, True)]
+        self.chromium = services.chromium() if any(leg.in_browser for leg in legs) else None
+        self.lanes: dict[str, list[Leg]] = {}
+        for leg in legs:
+            self.lanes.setdefault(leg.lane, []).append(leg)
         self.lock = threading.Lock()
         self.processes: list[subprocess.Popen] = []
         self.is_stopped = False
@@ -96,14 +105,14 @@ class Run:
         """Each lane's legs one after another, the lanes side by side."""
         with ThreadPoolExecutor(len(self.lanes)) as pool:
             try:
-                return [each for lane in pool.map(self.lane, self.lanes) for each in lane]
+                return [each for lane in pool.map(self.lane, self.lanes.values()) for each in lane]
             except BaseException:  # SIGTERM was for us alone; Ctrl+C pytest hears itself
                 self.stop()
                 raise
 
     def lane(self, legs: Sequence[Leg]) -> list[Verdict]:
         return [
-            Verdict(leg, None) if leg.browser and not self.chromium else self.leg(leg)
+            Verdict(leg, None) if leg.in_browser and not self.chromium else self.leg(leg)
             for leg in legs
         ]
 

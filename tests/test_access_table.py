@@ -59,6 +59,7 @@ def undone():
     forget()
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("name", [name for name in TABLE if let_in(name)])
 def test_whoever_is_let_in_is_let_in(name, world, browser_of):
     wrong = try_cells(name, let_in(name), world, browser_of)
@@ -119,6 +120,7 @@ def told_by_ada(world, room, ada, grace):
     return check_in
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("role", [*ROLES, "classmate"])
 def test_nobody_reads_what_is_not_for_them(role, world, told_by_ada, room, ada, browser_of, client):
     """D7 for check-ins, on every page that there is."""
@@ -144,6 +146,7 @@ NOT_THEIRS = {
 }  # fmt: skip
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     "name",
     [
@@ -171,6 +174,7 @@ INSIDE = {
 }  # fmt: skip
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     "name", [name for name in TABLE if {"slug"} < set(dict(routes())[name]) & (INSIDE | {"slug"})]
 )

@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from helpdesk import env, server
 from tests import changed, run_all, services
+from tests.conftest import share
 
 ROOT = Path(__file__).resolve().parent.parent
 posix_only = pytest.mark.skipif(os.name != "posix", reason="the stand-ins are shell scripts")
@@ -451,7 +452,7 @@ def test_without_a_browser_the_last_line_says_what_was_skipped(legs, monkeypatch
     given = legs()
     monkeypatch.setattr(run_all.services, "chromium", lambda: None)
     assert run_all.main([]) == 0
-    assert list(given) == ["sqlite", "postgres", "faults"]
+    assert set(given) == {"sqlite", "postgres", "faults"}
     assert "SKIPPED" in last_line(capsys)
 
 
@@ -490,7 +491,7 @@ def leg_of(monkeypatch):
     return lambda name, code, **how: run_all.Leg(name, name, False, code, **how)
 
 
-def test_legs_with_and_without_a_browser_run_side_by_side(leg_of, tmp_path, capsys):
+def test_legs_of_different_lanes_run_side_by_side(leg_of, tmp_path, capsys):
     """Each waits for the other one, so one after the other would never end."""
     wait = (
         "import pathlib, time; own, other = (pathlib.Path({!r}, n) for n in {!r}); own.touch()\n"
@@ -498,7 +499,7 @@ def test_legs_with_and_without_a_browser_run_side_by_side(leg_of, tmp_path, caps
         "print('all of', own.name)"
     )
     plain = leg_of("plain", wait.format(str(tmp_path), ["a", "b"]))
-    browser = leg_of("with", wait.format(str(tmp_path), ["b", "a"]), browser=True)
+    browser = leg_of("with", wait.format(str(tmp_path), ["b", "a"]), lane="browser")
     verdicts = run_all.Run([plain, browser], []).all()
     assert [each.code for each in verdicts] == [0, 0]
     said = capsys.readouterr().out
@@ -513,6 +514,7 @@ def test_legs_with_and_without_a_browser_run_side_by_side(leg_of, tmp_path, caps
         (set(), 2),
         ({"browser"}, 2),
         ({"one_leg"}, 1),
+        ({"postgres_leg"}, 1),
         ({"own_servers"}, 1),
         ({"browser", "one_leg"}, 1),
         ({"browser", "own_servers"}, 1),
@@ -520,8 +522,31 @@ def test_legs_with_and_without_a_browser_run_side_by_side(leg_of, tmp_path, caps
     ],
 )
 def test_what_is_alike_on_every_database_runs_once_and_the_rest_on_both(marks, legs):
-    names = {name: name in marks for name in ("browser", "one_leg", "own_servers", "faults")}
+    known = ("browser", "one_leg", "postgres_leg", "own_servers", "faults")
+    names = {name: name in marks for name in known}
     assert sum(bool(eval(leg.marked, {}, names)) for leg in run_all.LEGS) == legs
+
+
+class Case:
+    """As much of pytest's item as ``share`` needs."""
+
+    def __init__(self, number: int) -> None:
+        self.nodeid, self.marks = f"t.py::test_it[{number}]", []
+
+    def get_closest_marker(self, name):
+        return name == "shared"
+
+    def add_marker(self, mark):
+        self.marks.append(mark.name)
+
+
+def test_the_first_of_shared_cases_runs_on_both_databases_and_each_other_on_one():
+    cases = [Case(number) for number in (3, 0, 2, 1, 4)]  # as one leg has shuffled them
+    share(cases)
+    marked = {case.nodeid[-2]: case.marks for case in cases}
+    assert marked == {
+        "0": [], "1": ["one_leg"], "2": ["postgres_leg"], "3": ["one_leg"], "4": ["postgres_leg"],
+    }  # fmt: skip
 
 
 def test_a_run_that_is_stopped_starts_nothing_more(leg_of):

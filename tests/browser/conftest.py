@@ -106,15 +106,14 @@ class Browser:
         return self.thread.submit(call, *args, **kwargs).result()
 
     def _launch(self) -> None:
-        found = (shutil.which(name) for name in (os.environ.get("CHROMIUM"), *BROWSERS) if name)
-        self.path = next(filter(None, found), None)
         self.playwright = sync_playwright().start()
-        self.chromium = self.another()
+        self.chromium = self.start(os.environ.get("CHROMIUM"), *BROWSERS)
 
-    def another(self, **options):
-        """One more Chromium, which is started with these options."""
+    def start(self, *names: str | None, **options):
+        """The first of these that is there, or Playwright's own, with these options."""
+        path = next(filter(None, (shutil.which(name) for name in names if name)), None)
         launch = self.playwright.chromium.launch
-        return launch(executable_path=self.path, args=["--no-sandbox"], **options)
+        return launch(executable_path=path, args=["--no-sandbox"], **options)
 
     def close(self) -> None:
         self.do(self.chromium.close)

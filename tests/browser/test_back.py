@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_queue import heading, tap
+from tests.services import WHOLE_BROWSERS
 
 #: How a browser comes back is the same on every database.
 pytestmark = pytest.mark.one_leg
@@ -18,9 +19,9 @@ NOTES = "addEventListener('pageshow', (e) => { if (e.persisted) window.name = 'k
 
 @pytest.fixture
 def keeps_pages(browser):
-    """The Chromium that pages are opened in is one that keeps them."""
+    """Pages are opened in a Chromium that keeps them, as one without a window does not."""
     usual = browser.chromium
-    browser.chromium = browser.do(browser.another, ignore_default_args=KEEPS_PAGES)
+    browser.chromium = browser.do(browser.start, *WHOLE_BROWSERS, ignore_default_args=KEEPS_PAGES)
     yield
     browser.do(browser.chromium.close)
     browser.chromium = usual

@@ -66,6 +66,7 @@ KINDS = {
 }
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_answer_carries_them(kind, server, monkeypatch):
     monkeypatch.setattr(http, "PATIENCE", 0.5)

@@ -147,6 +147,7 @@ FRAMES = {
 }  # fmt: skip
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("what", FRAMES)
 def test_whatever_is_said_ends_the_socket_and_nothing_else(what, server, room, lesson, ada):
     headers = UPGRADE | {b"Origin": ORIGIN, b"Cookie": cookies_of(ada).encode()}

@@ -32,6 +32,7 @@ def answers(way: rights.Way, paths: list[str]) -> dict[str, int]:
     return {path: Client(headers={"cookie": way.cookie}).get(path).status_code for path in paths}
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("name", rights.CAUSES)
 async def test_nothing_outlives_its_cause(name):
     cause = rights.CAUSES[name]

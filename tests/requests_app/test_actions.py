@@ -131,6 +131,7 @@ def do(verb, help_request, ada, grace):
 IN_BULK = {"answer_group", "expire", "close"}
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("verb", sorted(set(MOVES) - IN_BULK))
 def test_every_verb_does_what_the_table_says(verb, status, raise_hand, ada, grace):

@@ -99,8 +99,10 @@ class Installation:
             if self.is_sqlite
             else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         )
-        names = [name for (name,) in self.query(listed)]
-        return {name: self.query(f'SELECT count(*) FROM "{name}"')[0][0] for name in names}
+        with self.connect() as connection:
+            names = [name for (name,) in connection.execute(listed).fetchall()]
+            counted = [f"SELECT '{name}', count(*) FROM \"{name}\"" for name in names]
+            return dict(connection.execute(" UNION ALL ".join(counted)).fetchall())
 
 
 @pytest.fixture(scope="session")

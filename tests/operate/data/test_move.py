@@ -95,7 +95,8 @@ def test_every_table_arrives_and_comes_back(full, postgres_server, tmp_path):
     assert full.rows() == before  # as it was
     ours = {name for name in before if not name.startswith("resources_words")}
     ours -= {"resources_vocabulary"}
-    assert {name: there.rows()[name] for name in ours} == {name: before[name] for name in ours}
+    arrived = there.rows()
+    assert {name: arrived[name] for name in ours} == {name: before[name] for name in ours}
 
     # New rows get numbers after those that came.
     there.run("manage", "shell", "-c", NEW_SCHOOL)
