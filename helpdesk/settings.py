@@ -370,9 +370,14 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *(["webauthn"] if PASSKEYS else
 MFA_PASSKEY_LOGIN_ENABLED = PASSKEYS
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_ALLOW_UNVERIFIED_EMAIL = not MAIL
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkeys.AddPasskey",
+    "login_webauthn": "accounts.passkeys.SignInByPasskey",
+    "authenticate_webauthn": "accounts.passkeys.SecondStepByPasskey",
+    "reauthenticate_webauthn": "accounts.passkeys.ShowPasskeyAgain",
+}
 MFA_TOTP_ISSUER = "helpdesk"
-#: Half a minute too early or too late: a telephone's clock is never quite right.
-MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_TOLERANCE = 1  # half a minute: a telephone's clock is never quite right
 MFA_RATE_LIMITS = {"webauthn_login": None}
 #: Seconds: a link to a new password is worth an hour, and one use.
 PASSWORD_RESET_TIMEOUT = 3600

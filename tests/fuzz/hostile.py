@@ -25,6 +25,7 @@ VALUES: tuple[bytes, ...] = (
     b"2026-W99", b"9999-13", b"0000-01", b"true", b"on", b"None", b"null", b"undefined",
     b"__proto__",
     b"[]", b"{}", b'{"a":' * 500, b"[" * 3000, b'"', b"\\", b"'", b"' OR 1=1 --", b"%s%n%x",
+    b'{"id":"x"}', b'{"id":1,"rawId":"x","response":{}}', b'"\\ud800"', b'{"\\udc00":["\\ud800"]}',
     b"{{7*7}}",
     b"{% debug %}", MARK.encode(), b'"><' + MARK.encode(), b"javascript:alert(1)",
     b"../../../../etc/passwd",
