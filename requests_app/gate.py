@@ -45,6 +45,8 @@ class Socket:
     #: The one send that the network has not taken yet.
     sending: asyncio.Task | None = None
     missed_something: bool = False
+    #: Whether its page has been given what it lacked; before that it is not told that it is live.
+    is_greeted: bool = False
 
     def came_by(self, passes: Mapping[str, int | str | None]) -> bool:
         """Whether one of these passes let it in."""

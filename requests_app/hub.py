@@ -292,13 +292,14 @@ class Hub:
             self._spawn(self.gate.look_again(doubtful))
 
     async def _beat(self) -> None:
-        """Every few seconds, whatever else is away: show each page that it is live."""
+        """Every few seconds, whatever else is away: show each page that it is live, once it was
+        given what it lacked."""
         while True:
             await _a_beat()
             message = {"type": "websocket.send", "text": BEAT_TEXT}
             for group in list(self.sockets.values()):
                 for socket in list(group):
-                    if socket.sending is None:
+                    if socket.is_greeted and socket.sending is None:
                         self._deliver(socket, message)
                 await asyncio.sleep(0)  # ten thousand pages must not hold up a raised hand
 
@@ -415,6 +416,7 @@ class Hub:
         if mine:
             # One that lacks nothing is told so: its page knows from now on that it is live.
             text = "".join(texts) or BEAT_TEXT
+            socket.is_greeted = True
             self._deliver(socket, {"type": "websocket.send", "text": text})
 
     def _unsaid(self, audience: str, frames: list[Frame]) -> Iterable[str]:

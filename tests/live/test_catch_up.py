@@ -166,6 +166,34 @@ async def test_a_database_that_does_not_answer_holds_up_no_beat(
         answers.set()
 
 
+async def test_no_page_is_told_that_it_is_live_before_it_was_given_what_it_lacks(
+    quick, monkeypatch, lesson, ada
+):
+    """A beat came first where the database or the machine was slow, and the page, which still
+    showed what had been true when it was rendered, said that it was live."""
+    beats, is_known, rendered = asyncio.Event(), threading.Event(), live.frames_for
+    deliver, told = hub.Hub._deliver, []
+    monkeypatch.setattr(
+        live, "frames_for", lambda *args: is_known.wait(PATIENCE) and rendered(*args)
+    )
+    monkeypatch.setattr(hub.Hub, "_deliver", lambda *args: told.append(args) or deliver(*args))
+    monkeypatch.setattr(hub, "_a_beat", lambda slept=hub._a_beat: counted(beats, slept))
+    page = await connect(ada)
+    for _ in range(3):
+        beats.clear()
+        await asyncio.wait_for(beats.wait(), PATIENCE)
+    assert told == []
+    is_known.set()
+    assert "help-state" in await hear(page)
+    assert await hear(page) == hub.BEAT_TEXT
+    await page.disconnect()
+
+
+async def counted(event, call):
+    await call()
+    event.set()
+
+
 async def test_a_thousand_newcomers_are_looked_up_together(lesson, ada, ben, grace):
     passes = []
     for who in (ada, ben, grace) * 300:
