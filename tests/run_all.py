@@ -42,13 +42,13 @@ class Leg:
     marked: str
     options: tuple[str, ...] = ()
     #: Those of one lane run one after another.
-    lane: str = "plain"
+    lane: str = "working"
     #: What pytest is run by.
     under: tuple[str, ...] = ()
 
     @property
     def in_browser(self) -> bool:
-        return self.lane == "browser"
+        return self.marked.startswith("browser")
 
 
 ON_SQLITE = "not browser and not own_servers and not postgres_leg"
@@ -58,10 +58,10 @@ BROWSER, BOTH_BROWSERS = "browser and not own_servers", "browser and not one_leg
 # and what asks no database, or asks it only what other tests ask too (one_leg; tests/conftest.py).
 LEGS = (
     Leg("sqlite", "sqlite + in-memory", False, ON_SQLITE, SIDE_BY_SIDE),
-    Leg("postgres", "postgres + redis", True, ON_POSTGRES, SIDE_BY_SIDE, lane="servers"),
-    Leg("faults", "faults, both stacks", False, "faults", SIDE_BY_SIDE),
-    Leg("browser", "browser, sqlite + in-memory", False, BROWSER, lane="browser"),
-    Leg("browser-postgres", "browser, postgres + redis", True, BOTH_BROWSERS, lane="browser"),
+    Leg("postgres", "postgres + redis", True, ON_POSTGRES, SIDE_BY_SIDE),
+    Leg("browser", "browser, sqlite + in-memory", False, BROWSER, lane="waiting"),
+    Leg("browser-postgres", "browser, postgres + redis", True, BOTH_BROWSERS, lane="waiting"),
+    Leg("faults", "faults, both stacks", False, "faults", SIDE_BY_SIDE, lane="waiting"),
 )
 #: Rounds of each fault where they are run by hand.
 LONG = "20"

@@ -499,7 +499,7 @@ def test_legs_of_different_lanes_run_side_by_side(leg_of, tmp_path, capsys):
         "print('all of', own.name)"
     )
     plain = leg_of("plain", wait.format(str(tmp_path), ["a", "b"]))
-    browser = leg_of("with", wait.format(str(tmp_path), ["b", "a"]), lane="browser")
+    browser = leg_of("with", wait.format(str(tmp_path), ["b", "a"]), lane="other")
     verdicts = run_all.Run([plain, browser], []).all()
     assert [each.code for each in verdicts] == [0, 0]
     said = capsys.readouterr().out

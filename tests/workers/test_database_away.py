@@ -1,7 +1,7 @@
 """A database that is away, seen from outside: everybody is told so at once, and it comes back."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from tests.servers import database_behind, running, until
@@ -16,6 +16,32 @@ def taps(server, cast, count=50) -> tuple[set[int], float]:
     with ThreadPoolExecutor(count) as pool:
         told = pool.map(lambda number: server.raise_hand(cast, number % 4), range(count))
         return set(told), time.monotonic() - began
+
+
+def asked_meanwhile(server, tapping: Future) -> int:
+    """How often whoever asks for /healthz is answered until the taps are."""
+    count = 0
+    while not tapping.done():
+        assert server.get("/healthz") == (200, "ok")
+        count += 1
+    return count
+
+
+def test_a_database_that_hangs_keeps_nobody_else_waiting(database, tmp_path):
+    """A tap waits for the pool's 2 s; who asks whether we live waits a quarter of that at most."""
+    with (
+        database_behind(database) as (network, url),
+        running(tmp_path, DATABASE_URL=url) as server,
+        ThreadPoolExecutor() as pool,
+    ):
+        cast = server.cast()
+        assert server.raise_hand(cast, 0) in (200, 302)
+        network.stall()
+        tapping = pool.submit(taps, server, cast)
+        count = asked_meanwhile(server, tapping)
+        statuses, seconds = tapping.result()
+        assert statuses == {503}
+        assert count >= seconds / 0.5
 
 
 def test_a_postgresql_that_is_cut_off_or_hangs(database, tmp_path):
