@@ -114,6 +114,11 @@ ENTRIES = {
         "test_a_hand_that_goes_up_after_the_clock_was_set_back_is_shown",
         "test_a_clock_that_was_set_back_makes_no_negative_minute",
     ),
+    "A page says that it is live": (
+        "test_no_page_is_told_that_it_is_live_before_it_was_given_what_it_lacks",
+        "test_whatever_is_sent_as_a_shown_key_is_refused_without_an_error",
+        "test_a_key_of_an_algorithm_that_is_not_approved_is_not_taken",
+    ),
 }
 
 
