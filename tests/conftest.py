@@ -1,6 +1,5 @@
 """The cast: Ada asks, Ben is her classmate, Grace teaches, Alan assists, Mallory is outside."""
 
-import gc
 import os
 import sys
 import time
@@ -22,6 +21,7 @@ from accounts.models import User
 from checkins import unnamed
 from classrooms import access
 from classrooms.models import Classroom, Device, Membership, Role, School
+from helpdesk.server import spare_the_collector
 from requests_app import actions, asides, live
 from requests_app.asides import Aside
 from requests_app.models import Queue
@@ -34,11 +34,8 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_collection_finish():
-    """All that is loaded by now stays: nobody need look through it again and again (a server of
-    ours spares itself the same, helpdesk/server.py)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    """All that is loaded by now stays, as in a server."""
+    spare_the_collector()
 
 
 #: Fixtures that come with the database.

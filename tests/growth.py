@@ -5,12 +5,10 @@ from collections.abc import Callable
 
 #: So many times more is given the second time.
 TIMES = 4
-#: What grows evenly needs TIMES as long, what grows with the square TIMES * TIMES.
+#: So much longer than evenly is let pass; what grows with the square needs TIMES as long again.
 SLACK = 2.5
 #: Under this many processor seconds a ratio says more about the clock than about the work.
 LEAST = 0.02
-
-
 #: A busy machine can make one measurement wrong, hardly so many.
 ROUNDS = 3
 

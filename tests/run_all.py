@@ -53,14 +53,15 @@ class Leg:
 
 ON_SQLITE = "not browser and not own_servers and not postgres_leg"
 ON_POSTGRES = "not browser and not faults and not one_leg"
-BROWSER, BOTH_BROWSERS = "browser and not own_servers", "browser and not one_leg"
+BROWSER_ON_SQLITE = "browser and not own_servers"
+BROWSER_ON_POSTGRES = "browser and not one_leg"
 # What is the same in every leg is run by one: servers that tests start themselves (own_servers),
 # and what asks no database, or asks it only what other tests ask too (one_leg; tests/conftest.py).
 LEGS = (
     Leg("sqlite", "sqlite + in-memory", False, ON_SQLITE, SIDE_BY_SIDE),
     Leg("postgres", "postgres + redis", True, ON_POSTGRES, SIDE_BY_SIDE),
-    Leg("browser", "browser, sqlite + in-memory", False, BROWSER, lane="waiting"),
-    Leg("browser-postgres", "browser, postgres + redis", True, BOTH_BROWSERS, lane="waiting"),
+    Leg("browser", "browser, sqlite + in-memory", False, BROWSER_ON_SQLITE, lane="waiting"),
+    Leg("browser-postgres", "browser, postgres + redis", True, BROWSER_ON_POSTGRES, lane="waiting"),
     Leg("faults", "faults, both stacks", False, "faults", SIDE_BY_SIDE, lane="waiting"),
 )
 #: Rounds of each fault where they are run by hand.
