@@ -71,4 +71,4 @@ def _parsed(parse: Callable, credential: object):
     except ValidationError:
         raise
     except Exception as error:
-        raise ValidationError(_("The answer of this passkey cannot be read.")) from error
+        raise ValidationError(_("This passkey could not be read. Please try once more.")) from error
