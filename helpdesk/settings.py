@@ -371,6 +371,8 @@ MFA_PASSKEY_LOGIN_ENABLED = PASSKEYS
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_ALLOW_UNVERIFIED_EMAIL = not MAIL
 MFA_FORMS = {
+    "authenticate": "accounts.app_codes.SecondStepByCode",
+    "reauthenticate": "accounts.app_codes.ShowCodeAgain",
     "add_webauthn": "accounts.passkeys.AddPasskey",
     "login_webauthn": "accounts.passkeys.SignInByPasskey",
     "authenticate_webauthn": "accounts.passkeys.SecondStepByPasskey",
@@ -486,15 +488,13 @@ if PRODUCTION:
 
 # --- Logs and numbers: no names, no texts, no addresses -----------------------
 
-#: text: a line for a person. json: a line for a program, one object with the fields time (UTC),
-#: level, logger, message, request and, with an exception, its type and stack. Default: text, in
-#: production json.
+#: text: a line for a person. json: an object in each line (time in UTC, level, logger, message,
+#: request and, with an exception, its type and stack). Default: text, in production json.
 LOGS = env.choice("HELPDESK_LOGS", "json" if PRODUCTION else "text", ("text", "json"))
 #: What a program that reads /metrics shows as its Bearer token; empty: there is no /metrics.
 METRICS_TOKEN = env.text("HELPDESK_METRICS_TOKEN")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
     raise ImproperlyConfigured("HELPDESK_METRICS_TOKEN must have at least 20 characters, or none.")
-
 #: What `./run doctor` shows of the log.
 LAST_ERRORS = VAR_DIR / "errors.log"
 LOGGING = logs.configuration(LOGS, with_values=DEBUG, last_errors=LAST_ERRORS)

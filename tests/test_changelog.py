@@ -119,6 +119,7 @@ ENTRIES = {
         "test_whatever_is_sent_as_a_shown_key_is_refused_without_an_error",
         "test_a_key_of_an_algorithm_that_is_not_approved_is_not_taken",
     ),
+    "A code of an app opens": ("test_a_code_of_the_app_never_opens_again_while_it_is_valid",),
 }
 
 

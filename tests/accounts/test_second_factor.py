@@ -3,17 +3,20 @@
 import base64
 import re
 import secrets
+import time
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from allauth.account.adapter import get_adapter
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
     generate_totp_secret,
     hotp_value,
-    yield_hotp_counters_from_time,
 )
 from django.core import mail
 from django.core.management import CommandError, call_command
@@ -31,7 +34,7 @@ HEAD = "edsger@example.org"
 
 def app_code(secret: str = SECRET) -> str:
     """What the app on the telephone shows now."""
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return format_hotp_value(hotp_value(secret, int(time.time()) // app_settings.TOTP_PERIOD))
 
 
 def protect(user: User) -> None:
@@ -106,6 +109,29 @@ def test_a_code_of_the_app_opens_once(head):
         sign_in(browser, HEAD)
         browser.post(reverse("mfa_authenticate"), {"code": code})
         assert is_in(browser) is opens
+
+
+@pytest.mark.one_leg  # the clock of Redis goes on as it does
+@pytest.mark.parametrize("page", ["mfa_authenticate", "mfa_reauthenticate"])
+@pytest.mark.parametrize("seconds", [1, 31, 59])
+def test_a_code_of_the_app_never_opens_again_while_it_is_valid(head, page, seconds):
+    protect(head)
+    noon = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    with time_machine.travel(noon, tick=False) as clock:
+        code = app_code()
+        clock.shift(-1)  # of a telephone that is a little fast
+        first, second = Client(), Client()
+        sign_in(first, HEAD)
+        first.post(reverse("mfa_authenticate"), {"code": code})
+        assert is_in(first)
+        clock.move_to(noon + timedelta(seconds=seconds))
+        if page == "mfa_authenticate":
+            sign_in(second, HEAD)
+        else:
+            second.force_login(head)
+        answer = second.post(reverse(page), {"code": code})
+        assert answer.status_code == 200
+        assert "Incorrect code." in answer.text
 
 
 def test_a_new_password_by_a_link_does_not_go_around_it(with_mail, head):
