@@ -23,6 +23,8 @@ TIMES_CALM = 2
 ONLY_LISTEN, TRY_AGAIN, MOST_SOCKETS = 1008, 1013, 20
 #: Seconds in which a page that is sent away must be gone.
 ENDED = 10
+#: The same for one that read nothing for a while, and now does.
+GIVEN_UP = 10
 #: Pages that read nothing.
 MUTE = 6
 
@@ -104,7 +106,7 @@ async def never_read(url: str, person: Person, over: asyncio.Event, seen: Seen) 
     await over.wait()
     page.transport.resume_reading()  # the close comes after what was on its way
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(ENDED):
+        async with asyncio.timeout(GIVEN_UP):
             while not page.is_lost:
                 await asyncio.sleep(0.05)
     # Who does not read for long is not told the code either: the connection ends.
