@@ -50,7 +50,9 @@ RENDER_SECONDS = Histogram(
 )
 #: With SQLite the lock is the file's, and all changes wait for it.
 LOCK_SECONDS = Histogram("helpdesk_lock_seconds", "Waiting for a queue's lock.", buckets=_TIMES)
-_REQUESTS = Counter("helpdesk_http_requests", "Answered requests.", ["method", "status"])
+#: What programs ask. A server that is not ready says so with 503, and nobody was sent away.
+_PROBES = ("healthz", "readyz", "metrics")
+_REQUESTS = Counter("helpdesk_http_requests", "People's requests.", ["method", "status"])
 _SECONDS = Histogram(
     "helpdesk_http_seconds", "From a request to its answer.", ["view"], buckets=_TIMES
 )
@@ -58,7 +60,8 @@ _SECONDS = Histogram(
 
 def answered(*, method: str, status: int, view: str, seconds: float) -> None:
     """Count one request. A method that nobody offers is ``other``: anybody can make up more."""
-    _requests(method if method in _METHODS else "other", status).inc()
+    if view not in _PROBES:
+        _requests(method if method in _METHODS else "other", status).inc()
     _seconds(view).observe(seconds)
 
 

@@ -233,6 +233,18 @@ def test_requests_are_counted_by_view_and_never_by_address(numbers, client):
     assert not [name for name in after if "marker" in name.lower()]
 
 
+@pytest.mark.django_db
+def test_a_probe_that_hears_no_is_nobody_who_was_sent_away(numbers, client, monkeypatch):
+    sent_away = 'helpdesk_http_requests_total{method="GET",status="503"}'
+    asked = 'helpdesk_http_seconds_count{view="readyz"}'
+    before = numbers()
+    monkeypatch.setattr(health, "_parts", lambda: {"database": "away"})
+    assert client.get("/readyz").status_code == 503
+    after = numbers()
+    assert after[sent_away] == before[sent_away]
+    assert after[asked] == before.get(asked, 0) + 1
+
+
 def test_the_queues_are_counted_when_asked(
     numbers, raise_hand, ada, ben, grace, django_assert_num_queries
 ):
