@@ -14,8 +14,8 @@ from checkins.actions import Plan
 from checkins.models import CheckIn, Contact, FollowUp, HelpMoment, Visibility
 from checkins.questions import Kind, scale
 from checkins.replies import Given
-from requests_app import actions as asking
 from requests_app import live
+from requests_app.models import HelpRequest
 from tests.browser.test_accessibility import PHONE, check, focus_on
 from tests.checkins.conftest import joined_before, waiting
 from tests.conftest import student
@@ -178,7 +178,7 @@ def test_stuck_is_said_by_keyboard_and_raises_nothing(
     page.keyboard.press("Enter")
     expect(page.locator("#stuck-raise")).to_be_visible()
     expect(page.locator("#going-stuck")).to_have_attribute("aria-pressed", "true")
-    assert not in_database(asking.HelpRequest.objects.exists)
+    assert not in_database(HelpRequest.objects.exists)
     check(page, "stuck")
 
 

@@ -17,6 +17,7 @@ from checkins.models import (
     Preset,
     ReasonTally,
     ReasonTotals,
+    SchoolRules,
     UnnamedReply,
     Visibility,
 )
@@ -277,7 +278,7 @@ def test_a_named_check_in_keeps_no_small_total(room, grace, ada, ben, open_one, 
 
 
 def test_the_school_chooses_how_long_answers_are_kept(room, open_one, class_answers):
-    actions.save_rules(actions.SchoolRules(school=room.school, keep_days=2), fields=[], by=None)
+    actions.save_rules(SchoolRules(school=room.school, keep_days=2), fields=[], by=None)
     check_in = open_one()
     class_answers(check_in, [5])
     actions.close(check_in)

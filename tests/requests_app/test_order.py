@@ -9,6 +9,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classrooms.actions import attend
 from requests_app import actions, live
 from requests_app.models import HelpRequest, Queue, Reason
 from requests_app.order import CarryOn, Credits, Rule, arrange
@@ -315,7 +316,7 @@ def lessons_before(room, grace, clock, *, attended_by, count=5):
     """``count`` lessons on days before, in which nobody was helped."""
     for _each in range(count):
         lesson = actions.open_help(room, by=grace)
-        actions.attend(lesson, [who.pk for who in attended_by])
+        attend(lesson, [who.pk for who in attended_by])
         clock.shift(timedelta(minutes=45))
         actions.close_help(room, by=grace)
         clock.shift(timedelta(days=1))
@@ -374,7 +375,7 @@ def test_who_was_helped_a_moment_ago_is_not_said_to_have_waited_long(room, grace
 def test_help_five_lessons_ago_still_counts_and_six_lessons_ago_not(room, grace, ada, ben, clock):
     for who in (ada, ben):
         lesson = actions.open_help(room, by=grace)
-        actions.attend(lesson, [ada.pk, ben.pk])
+        attend(lesson, [ada.pk, ben.pk])
         helped = raise_at(clock, lesson.opened_at, who)
         actions.start(helped, by=grace)
         actions.resolve(helped, by=grace)
