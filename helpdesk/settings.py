@@ -473,7 +473,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "helpdesk.static.Stylesheets",
+    "helpdesk.static.Made",
 ]
 # One command must do: without a `collectstatic` the files are served from where they lie.
 WHITENOISE_USE_FINDERS = not PRODUCTION

@@ -22,6 +22,8 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from classrooms import icons
+
 #: What is text; pictures are compressed by nature.
 TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
 #: Of a stylesheet: comments, and the white space around what ends a selector or a value.
@@ -30,6 +32,8 @@ COMMENTS, SPACE = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*([{};,])\
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 #: The stylesheets in one; the first names the layers, which alone decide what wins.
 ALL_STYLES, FIRST, APART = "css/all.css", "tokens.css", ("no-script.css",)
+#: The scripts in one, but for that of pages that say that the server is away.
+ALL_SCRIPTS, SCRIPTS_APART = "js/all.js", ("not-saved.js",)
 
 
 class Collected(CompressedManifestStaticFilesStorage):
@@ -40,11 +44,10 @@ class Collected(CompressedManifestStaticFilesStorage):
         raise NotImplementedError
 
 
-class Stylesheets(BaseFinder):
-    """Finds ``css/all.css``: each file of its own would cost a request and 0.9 kB of headers.
-
-    It is made from the files in ``static/css`` whenever somebody looks for it.
-    """
+class Made(BaseFinder):
+    """Finds what is made of other files, and makes it whenever somebody looks for it: all
+    stylesheets, all scripts and all icons in one each, since every file costs a request and 0.9 kB
+    of headers."""
 
     def __init__(self, app_names=None, *args, **kwargs) -> None:
         self.storage = FileSystemStorage(location=settings.VAR_DIR / "made")
@@ -54,24 +57,51 @@ class Stylesheets(BaseFinder):
         return []
 
     def list(self, ignore_patterns):
-        self.make()
-        yield ALL_STYLES, self.storage
+        for path in MADE:
+            self.make(path)
+            yield path, self.storage
 
     def find(self, path: str, find_all: bool = False, **kwargs):
-        if path != ALL_STYLES:
+        if path not in MADE:
             return []
-        self.make()
+        self.make(path)
         found = self.storage.path(path)
         return [found] if find_all else found
 
-    def make(self) -> None:
-        folder = Path(settings.BASE_DIR, "static", "css")
-        rest = sorted(set(folder.glob("*.css")) - {folder / name for name in (FIRST, *APART)})
-        whole = "".join(each.read_text(encoding="utf-8") for each in (folder / FIRST, *rest))
-        text = SPACE.sub(r"\1", COMMENTS.sub("", whole)).strip()
-        made = Path(self.storage.path(ALL_STYLES))
+    def make(self, path: str) -> None:
+        text = MADE[path]()
+        made = Path(self.storage.path(path))
         if not made.exists() or made.read_text(encoding="utf-8") != text:
             put(made, text.encode())
+
+
+def styles() -> str:
+    folder = Path(settings.BASE_DIR, "static", "css")
+    rest = sorted(set(folder.glob("*.css")) - {folder / name for name in (FIRST, *APART)})
+    whole = "".join(each.read_text(encoding="utf-8") for each in (folder / FIRST, *rest))
+    return SPACE.sub(r"\1", COMMENTS.sub("", whole)).strip()
+
+
+def scripts() -> str:
+    """Each in a block of its own, as they were modules: none sees another's names."""
+    folder = Path(settings.BASE_DIR, "static", "js")
+    files = [*sorted(folder.glob("*.js")), *sorted(folder.glob("elements/*.js"))]
+    ours = (each for each in files if each.name not in SCRIPTS_APART)
+    return "".join(f"{{\n{_lean(each.read_text(encoding='utf-8'))}\n}}\n" for each in ours)
+
+
+def _lean(script: str) -> str:
+    """Without the lines that only speak to us, and without indentation."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+#: What is made of other files → how.
+MADE: Mapping[str, Callable[[], str]] = {
+    ALL_STYLES: styles,
+    ALL_SCRIPTS: scripts,
+    icons.SPRITE: icons.sprite,
+}
 
 
 class Found(dict):

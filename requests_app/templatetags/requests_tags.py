@@ -1,11 +1,14 @@
 """What the live regions are drawn with."""
 
+from typing import Any
+
 from django import template
 from django.utils.html import format_html
 
 from classrooms.templatetags.icons import lucide
 
 register = template.Library()
+ICON: Any = {"class": "icon", "aria_hidden": "true"}
 
 
 @register.simple_tag
@@ -25,6 +28,6 @@ def button(
         look,
         url,
         format_html(' name="{}" value="{}"', name, value) if name else "",
-        lucide(icon, **{"class": "icon", "aria_hidden": "true"}) if icon else "",
+        lucide(icon, **ICON) if icon else "",
         label,
     )

@@ -6,9 +6,11 @@ import time_machine
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from classrooms.actions import attend
 from requests_app import actions
 from requests_app.models import HelpRequest, Queue
 from tests.conftest import student
+from tests.servers import until
 
 
 def tap(page, name):
@@ -46,6 +48,16 @@ def test_1_one_tap_puts_me_in_line(open_as, in_database, lesson, ada, grace):
     expect(row(teacher, "Ada Lovelace")).to_be_visible()
     [stored] = in_database(lambda: list(HelpRequest.objects.all()))
     assert stored.status == "waiting"
+
+
+def test_every_icon_is_drawn(open_as, in_database, lesson, raise_hand, ada, grace):
+    in_database(lambda: raise_hand(ada))
+    shown = "[...document.querySelectorAll('svg.icon')].filter((each) => each.checkVisibility())"
+    widths = f"{shown}.map((each) => each.querySelector('use').getBBox().width)"
+    for who in (grace, ada):
+        page = open_as(who)
+        assert len(page.evaluate(widths)) > 2
+        until(lambda page=page: all(page.evaluate(widths)))
 
 
 def test_quick_taps_are_all_done(open_as, in_database, lesson, ada, ben, grace):
@@ -313,7 +325,7 @@ def test_14_try_and_i_will_come_back(open_as, in_database, lesson, ada, grace):
 def test_15_answer_for_the_group(open_as, in_database, lesson, room, grace):
     task = in_database(lambda: room.tasks.create(title="Task 3"))
     crowd = [in_database(student, room, f"Student {n}") for n in range(24)]
-    in_database(lambda: actions.attend(lesson, [who.pk for who in crowd]))
+    in_database(lambda: attend(lesson, [who.pk for who in crowd]))
     teacher = open_as(grace)
     queue = in_database(lambda: Queue.objects.of(room))
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from helpdesk import static
-from helpdesk.static import StaticFiles, Stylesheets, keep_copy
+from helpdesk.static import Made, StaticFiles, keep_copy
 from tests import services
 from tests.run_all import clean_environment
 from tests.servers import KEY, ROOT
@@ -86,6 +86,15 @@ def test_all_stylesheets_come_in_one_file_that_begins_with_the_layers(client):
     assert "\n" not in text
 
 
+def test_all_scripts_come_in_one_file_and_none_sees_anothers_names(client):
+    text = client.get("/static/js/all.js").getvalue().decode()
+    for path in (ROOT / "static/js").rglob("*.js"):
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        said = "\n".join(line for line in lines if line and not line.startswith("//"))
+        assert (f"{{\n{said}\n}}\n" in text) == (path.name != "not-saved.js")
+    assert text.startswith("{\nconst main =")  # what the others speak to is there before them
+
+
 def commented(path):
     """The parts of a stylesheet; all but the first begin inside a comment."""
     return path.read_text(encoding="utf-8").split("/*")
@@ -102,7 +111,7 @@ def test_a_changed_stylesheet_is_in_the_one_file(settings, tmp_path):
     (folder / "tokens.css").write_text("@layer a;")
     for words in ("p {}", "q {}"):
         (folder / "b.css").write_text(words)
-        found = Stylesheets().find("css/all.css")
+        found = Made().find("css/all.css")
         assert Path(found).read_text() == "@layer a;" + bare(words)
 
 
