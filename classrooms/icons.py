@@ -1,6 +1,6 @@
 """The pictures of lucide that pages use, all in one file: a browser fetches it once.
 
-Drawn into each page they were a third of a row of the queue, and a row is sent to every helper.
+Drawn into each page they were two fifths of a row of the queue, which every helper is sent.
 """
 
 from functools import cache
