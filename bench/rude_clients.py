@@ -23,7 +23,7 @@ TIMES_CALM = 2
 ONLY_LISTEN, TRY_AGAIN, MOST_SOCKETS = 1008, 1013, 20
 #: Seconds in which a page that is sent away must be gone.
 ENDED = 10
-#: The same for one that read nothing for a while, and now does.
+#: The same for one that has read nothing; where it was not for long it is kept, and not waited for.
 GIVEN_UP = 10
 #: Pages that read nothing.
 MUTE = 6

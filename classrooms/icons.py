@@ -36,5 +36,4 @@ def sprite() -> str:
 
 def _lines(name: str) -> str:
     """What stands inside lucide's own ``<svg>``."""
-    drawn = library.lucide(name)
-    return "".join(drawn.partition(">")[2].rpartition("</svg>")[0].split("\n")).strip()
+    return library.lucide(name).partition(">")[2].rpartition("</svg>")[0].replace("\n", "").strip()

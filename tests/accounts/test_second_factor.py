@@ -131,7 +131,7 @@ def test_a_code_of_the_app_never_opens_again_while_it_is_valid(head, page, secon
             second.force_login(head)
         answer = second.post(reverse(page), {"code": code})
         assert answer.status_code == 200
-        assert "Incorrect code." in answer.text
+        assert "This code has been used." in answer.text
 
 
 def test_a_new_password_by_a_link_does_not_go_around_it(with_mail, head):

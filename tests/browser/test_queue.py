@@ -189,7 +189,7 @@ def test_6_classmates_cannot_see_me(open_as, in_database, lesson, room, ada, ben
     tap(teacher, "On my way")
     tap(page, "Raise hand")
     expect(heading(page, "You are in line")).to_be_visible()
-    assert frames  # there was something to hear
+    until(lambda: page.title() and any("You are in line" in str(each) for each in frames))
     told = [answer.text() for answer in answers if not answer.request.is_navigation_request()]
     everything = "".join([page.content(), *told, *map(str, frames)])
     for who in others:
@@ -197,7 +197,6 @@ def test_6_classmates_cannot_see_me(open_as, in_database, lesson, room, ada, ben
     assert "secret question" not in everything
     for count in ("3 ", "4 "):
         assert f"{count}waiting" not in everything
-    assert "You are in line" in everything  # there was something to hear
 
 
 def test_7_a_cut_connection_comes_back_to_the_truth(open_as, in_database, lesson, ada, grace):
