@@ -28,6 +28,8 @@ from classrooms import icons
 TEXT = (".css", ".js", ".svg", ".txt", ".webmanifest")
 #: Of a stylesheet: comments, and the white space around what ends a selector or a value.
 COMMENTS, SPACE = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*([{};,])\s*")
+#: Of a script: a line that speaks to us, or the end of one. What a quote follows may be a text.
+SAID = re.compile(r"^\s*//.*|\s+// [^\"'`]*$")
 #: The address of a file whose content it names.
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 #: The stylesheets in one; the first names the layers, which alone decide what wins.
@@ -91,9 +93,9 @@ def scripts() -> str:
 
 
 def _lean(script: str) -> str:
-    """Without the lines that only speak to us, and without indentation."""
-    lines = (line.strip() for line in script.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """Without what only speaks to us, and without indentation."""
+    lines = (SAID.sub("", line).strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 #: What is made of other files → how.

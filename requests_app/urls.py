@@ -30,6 +30,7 @@ urlpatterns = [
     path("pause-class/", views.pause_class, name="pause_class"),
     path("resume-class/", views.resume_class, name="resume_class"),
     path("undo/", views.undo, name="undo"),
+    path(request + "more/", views.more, name="more"),
     path(request + "claim/", views.claim, name="claim"),
     path(request + "start/", views.start, name="start"),
     path(request + "resolve/", views.resolve, name="resolve"),

@@ -17,7 +17,7 @@ from classrooms.models import Membership, Task
 from classrooms.numbers import id_in
 from classrooms.qr import join_link, qr_svg
 from requests_app import actions, asides, forms, live, ticket
-from requests_app.models import HelpRequest, Queue, latest_of, new_key
+from requests_app.models import WITH_HELPER, HelpRequest, Queue, Status, latest_of, new_key
 from requests_app.said import Given, Thanks
 
 # --- Pages -------------------------------------------------------------------
@@ -141,6 +141,19 @@ def decline_later(request: MemberRequest) -> HttpResponse:
 
 
 # --- The helper's verbs ------------------------------------------------------
+
+
+@require_safe
+@helper_required
+def more(request: MemberRequest, key: str) -> HttpResponse:
+    """What a row has no place for: a helper opens one at a time, and a push brings them all."""
+    help_request = find_help_request(request, key)
+    if help_request.status not in (Status.WAITING, *WITH_HELPER):
+        messages.error(request, actions.moved_on(help_request))
+        return answer_with(request, 409)
+    name = "_queue_more.html" if request.htmx else "queue_more.html"
+    context = {"help_request": help_request, **place(request)}
+    return render(request, f"requests_app/{name}", context)
 
 
 @require_POST

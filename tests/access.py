@@ -136,6 +136,7 @@ TABLE = {
     "requests_app:raise_for": acts(HELPERS),
     "requests_app:answer_group": acts(HELPERS),
     "requests_app:undo": acts(HELPERS),
+    "requests_app:more": shows(HELPERS),
     "requests_app:claim": acts(HELPERS),
     "requests_app:start": acts(HELPERS),
     "requests_app:resolve": acts(HELPERS),

@@ -5,7 +5,7 @@ Each verb runs in one transaction, under its queue's lock: look, check, write, r
 """
 
 from classrooms.actions import NotPossible
-from requests_app.actions.change import RECORDED, AlreadyDone
+from requests_app.actions.change import RECORDED, AlreadyDone, moved_on
 from requests_app.actions.clock import come_back, let_go, overdue, run_clock
 from requests_app.actions.helper import (
     answer_group,
@@ -51,7 +51,7 @@ __all__ = [
     "RECORDED", "AlreadyDone", "NotPossible",
     "answer_group", "attendance", "bring_forward", "carry_over", "choose_manner",
     "choose_repair", "choose_rule", "claim", "close_help", "come_back", "decline_later",
-    "defer", "describe", "describe_late", "let_go", "look_ahead", "lower", "note_given",
+    "defer", "describe", "describe_late", "let_go", "look_ahead", "lower", "moved_on", "note_given",
     "open_help", "overdue", "pass_over", "pause", "pause_class", "propose_later", "put_back",
     "raise_hand", "reflect", "reopen", "resolve", "resume_class", "run_clock", "say_why",
     "show_door", "solve", "start", "thank", "undo",

@@ -77,13 +77,13 @@ def _check(current: HelpRequest, verb: str, by: Membership | None) -> None:
         last = current.events.order_by("-pk").first()
         if last is not None and last.verb == verb and by is not None and last.actor_id == by.pk:
             raise AlreadyDone("")
-        raise NotPossible(_moved_on(current, by))
+        raise NotPossible(moved_on(current))
     held_by_other = helper is not None and by is not None and helper.pk != by.pk
     if verb in ("claim", "start", "pause", "resolve") and held_by_other:
-        raise NotPossible(_moved_on(current, by))
+        raise NotPossible(moved_on(current))
 
 
-def _moved_on(current: HelpRequest, by: Membership | None) -> str:
+def moved_on(current: HelpRequest) -> str:
     """What is true now, said to somebody whose tap came too late."""
     name = current.helper.name if current.helper else ""
     sentences = {

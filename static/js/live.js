@@ -16,7 +16,7 @@ document.addEventListener("submit", ({ target }) => {
 // The buttons of the regions submit one form. Each tap is a request of its own: one that comes
 // while another is under way, by a button that a push has just replaced, keeps its address.
 const moves = document.getElementById("move")
-moves?.addEventListener("submit", (event) => {
+if (main) moves?.addEventListener("submit", (event) => {
   event.preventDefault()
   const { name, value } = event.submitter
   const source = document.createElement("i")
@@ -40,8 +40,9 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
 let focused
 let opened = []
 function keep() {
-  focused = document.activeElement?.id
-  opened = [...document.querySelectorAll("details[open][id]")].map((each) => each.id)
+  const at = document.activeElement
+  focused = at?.matches("summary") ? at.parentElement.id : at?.id
+  opened = [...document.querySelectorAll("details[open][id]")]
 }
 function mine() {
   for (const row of document.querySelectorAll("[data-helper]")) {
@@ -72,14 +73,53 @@ function renew() {
 function giveBack() {
   mine()
   renew()
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "")
-  if (focused && document.activeElement?.id !== focused) {
-    document.getElementById(focused)?.focus({ preventScroll: true })
+  for (const was of opened) {
+    const now = document.getElementById(was.id)
+    if (!now) continue
+    handOver(panelOf(was), panelOf(now))
+    now.open = true
   }
+  const at = document.getElementById(focused)
+  focusOn(at?.matches("details") ? at.firstElementChild : at)
+}
+function focusOn(element) {
+  if (element !== document.activeElement) element?.focus({ preventScroll: true })
 }
 // Region by region: a push that comes while an answer is still settling finds nothing shut.
 document.addEventListener("htmx:oobBeforeSwap", keep)
 document.addEventListener("htmx:oobAfterSwap", giveBack)
+
+// What stands behind "More" is fetched when it is opened, and anew when its row changes while it is
+// open: until then it shows what it had. Where nothing comes, a link leads there.
+const panelOf = (details) => details?.querySelector(".queue-item__panel")
+let coming // whose is on its way, and of which version of its row
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && panelOf(target)) fill(target.id, panelOf(target))
+}, true)
+async function fill(id, panel) {
+  const { version, shows } = panel.dataset
+  if (shows === version || coming === id + version) return
+  coming = id + version
+  const more = await get(panel.firstElementChild.href).then((answer) => answer.ok && answer.text()).catch(() => "")
+  if (coming !== id + version) return
+  coming = ""
+  panel = panelOf(document.getElementById(id))
+  if (panel?.dataset.version !== version) return
+  delete panel.dataset.shows
+  if (!more) return
+  const place = panel.lastElementChild
+  const isUsed = panel.contains(document.activeElement)
+  htmx.swap(place, more, {})
+  panel.dataset.shows = version
+  // What had the keyboard may be gone.
+  if (isUsed && !place.contains(document.activeElement)) focusOn(panel.previousElementSibling)
+}
+function handOver(from, to) {
+  if (!from?.dataset.shows || !to || to === from) return
+  to.lastElementChild.replaceChildren(...from.lastElementChild.childNodes)
+  to.dataset.shows = from.dataset.shows
+  delete from.dataset.shows
+}
 
 // The page says whether it is live.
 function say(state) {
@@ -171,19 +211,23 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   tell("lost")
 })
 document.addEventListener("htmx:sendError", () => tell("lost"))
+// Not for long: in a silent network they would pile up, and taps wait behind them.
+async function get(address) {
+  const limit = new AbortController()
+  setTimeout(() => limit.abort(), 8000)
+  const answer = await fetch(address, { headers: { "HX-Request": "true" }, redirect: "manual", signal: limit.signal })
+  if (!answer.headers.has(OURS)) throw new Error("somebody else answered")
+  return answer
+}
 
 // While no socket is open the page asks for itself; so it does when it comes back from sleep.
-// One at a time, and not for long: in a silent network they would pile up, and taps wait behind them.
 let asking = false
 function ask() {
   if (!main || asking) return
   asking = true
   const began = Date.now()
-  const limit = new AbortController()
-  setTimeout(() => limit.abort(), 8000)
-  fetch(main.dataset.regions, { headers: { "HX-Request": "true" }, redirect: "manual", signal: limit.signal })
+  get(main.dataset.regions)
     .then(async (answer) => {
-      if (!answer.headers.has(OURS)) throw new Error("somebody else answered")
       if (answer.status === 404 || answer.headers.has("HX-Redirect")) return location.reload()
       if (!answer.ok) throw new Error(answer.status)
       htmx.swap("body", await answer.text(), { swapStyle: "none" })

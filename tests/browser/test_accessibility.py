@@ -111,10 +111,12 @@ def test_axe_finds_nothing_on_the_helpers_pages(
     expect(empty.locator(".queue-item")).to_have_count(8)
     check(empty, "full, phone")
     empty.get_by_text("More for Student 1").click()  # a colleague's
+    expect(empty.get_by_role("button", name="Put back")).to_be_visible()
     check(empty, "full, phone, one open")
     assert empty.locator(".queue-item__panel:visible").bounding_box()["width"] > 250
     wide = open_as(grace, viewport={"width": 1366, "height": 768}, color_scheme=scheme)
     wide.get_by_text("More for Student 5").click()
+    expect(wide.get_by_role("button", name="Bring forward")).to_be_visible()
     check(wide, "full, wide, one open")
     in_database(actions.close_help, room, by=grace)
     expect(wide.get_by_role("heading", name="Their hands were still up")).to_be_visible()

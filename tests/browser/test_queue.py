@@ -226,6 +226,7 @@ def test_7_without_javascript_the_same_request_is_made(open_as, in_database, les
     for name in ("On my way", "Start"):
         tap(teacher, name)
     teacher.get_by_text("More for Ada").click()
+    teacher.get_by_role("link", name="All about this hand").click()
     teacher.get_by_role("link", name="Try this, back soon").click()
     teacher.get_by_label("What to try").fill("Draw it")
     tap(teacher, "Try this, back soon")

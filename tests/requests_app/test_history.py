@@ -185,7 +185,8 @@ def test_whoever_watches_the_totals_while_one_hand_goes_down_learns_nothing(
 
 # --- Whatever is asked says who reads it, and is shown there ---------------------
 
-#: What a student is asked about a request → what helpers read in the row of a hand that is up.
+#: What a student is asked about a request → what helpers read in the row of a hand that is up, or
+#: behind "More" there.
 IN_THE_ROW = {
     "kind": ("hint", "Give me a hint"),
     "tried": (["read"], "Read it again"),
@@ -198,8 +199,9 @@ IN_THE_ROW = {
 def test_helpers_read_each_answer_to_a_card(field, raise_hand, ada, grace, room, browser_of):
     """ "Slowly" was asked for, and shown to nobody."""
     value, told = IN_THE_ROW[field]
-    raise_hand(ada, **{field: value})
-    assert told in words_of(browser_of(grace).get(f"/c/{room.slug}/"))
+    asked, teacher = raise_hand(ada, **{field: value}), browser_of(grace)
+    pages = (f"/c/{room.slug}/", f"/c/{room.slug}/requests/{asked.key}/more/")
+    assert any(told in words_of(teacher.get(page)) for page in pages)
 
 
 @pytest.mark.parametrize(
