@@ -31,6 +31,7 @@ NAMES = (
     "rude_clients",
     "first_page",
     "idle_school",
+    "bell",
 )
 
 
@@ -40,7 +41,7 @@ def main(args: list[str]) -> None:
         sys.exit("The benchmarks read Linux's clocks and files of processes; they run on Linux.")
     where = report.machine()
     if wanted.name:
-        results = [measured(wanted.name, wanted.quick)]
+        results = [measured(wanted.name, wanted.quick, sizes_of(wanted))]
     else:
         results = [result for name in NAMES if (result := in_a_process(name, wanted.quick))]
     told = {
@@ -64,16 +65,27 @@ def parsed(args: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small numbers: does it work at all?")
     parser.add_argument("--json", metavar="FILE", help="everything measured, for machines")
     parser.add_argument("--markdown", metavar="FILE", help="the tables, for the documentation")
-    return parser.parse_args(args)
+    parser.add_argument("--scale", type=float, help="bell: the part of 1,000 classes that comes")
+    parser.add_argument("--seconds", type=float, help="bell: the time in which they come")
+    wanted = parser.parse_args(args)
+    if sizes_of(wanted) and wanted.name != "bell":
+        parser.error("--scale and --seconds are for bell alone")
+    return wanted
 
 
-def measured(name: str, quick: bool) -> report.Result:
+def sizes_of(wanted: argparse.Namespace) -> dict[str, float]:
+    """Those that were said; a benchmark knows its own."""
+    sizes = {"scale": wanted.scale, "seconds": wanted.seconds}
+    return {name: size for name, size in sizes.items() if size is not None}
+
+
+def measured(name: str, quick: bool, sizes: dict[str, float]) -> report.Result:
     """Run one benchmark in this process and print its table."""
     servers.onto_the_other_cores()
     if quick:  # it is asked whether it works, also where others are at work: late is not missing
         raising.MISSING_AFTER *= 12
     began, own = time.perf_counter(), time.process_time()
-    result = importlib.import_module(f"bench.{name}").run(quick)
+    result = importlib.import_module(f"bench.{name}").run(quick, **sizes)
     result.seconds = time.perf_counter() - began
     if result.generator is None:
         result.generator = (time.process_time() - own) / result.seconds

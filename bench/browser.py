@@ -10,8 +10,9 @@ import contextlib
 import random
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from bench.school import Person
 from bench.wire import Http, Page
@@ -25,6 +26,8 @@ AGAIN = 0.2
 #: A region is a root element with this mark; the wait stands inside the student's own.
 _ROOT = re.compile(r'<(\w+)\b(?=[^>]*\bhx-swap-oob="true")[^>]*?\bid="([\w-]+)"[^>]*>')
 _VERSION = re.compile(r'data-version="(\d+)"')
+_SOCKET = re.compile(r'\bws-connect="([^"]+)"')
+_TICKET = re.compile(r'\bdata-ticket="([^"]+)"')
 _WAIT = re.compile(r'<p id="my-wait".*?</p>', re.DOTALL)
 
 
@@ -38,6 +41,20 @@ def regions(text: str) -> dict[str, tuple[int, str]]:
         if version := _VERSION.search(root[0]):
             found[root[2]] = (int(version[1]), text[root.start() : end].strip())
     return found
+
+
+def socket_of(page: str) -> str:
+    """The address of the socket that a page's script opens: the only place that reads it there."""
+    where, ticket = _SOCKET.search(page), _TICKET.search(page)
+    if where is None or ticket is None:
+        raise ConnectionError("the answer is no live page")
+    return f"{where[1]}?ticket={quote(ticket[1], safe='')}&have={have(regions(page))}"
+
+
+def have(shows: Mapping[str, tuple[int, str]]) -> str:
+    """What a page tells its socket that it shows."""
+    kinds = ("queue", "help-state", "my-request")
+    return ".".join(str(shows.get(each, (0, ""))[0]) for each in kinds)
 
 
 @dataclass
@@ -70,9 +87,7 @@ class Browser:
         return self
 
     async def connect(self) -> None:
-        kinds = ("queue", "help-state", "my-request")
-        have = ".".join(str(self.shows.get(each, (0, ""))[0]) for each in kinds)
-        path = self.person.socket.partition("&have=")[0] + f"&have={have}"
+        path = self.person.socket.partition("&have=")[0] + f"&have={have(self.shows)}"
         self.page = Page(self.url, path, self.person.cookie)
         seen: dict[str, int] = {}  # of this socket
         self.page.on_text = lambda content: self.hear(content.decode(), seen)

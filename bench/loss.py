@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import Mapping
@@ -132,15 +131,7 @@ def kill(result: Result, raises: int) -> None:
 
 def statuses(database: str) -> dict[str, str]:
     """Form key → status of each request in a database."""
-    import psycopg
-
-    asked = "SELECT form_key, status FROM requests_app_helprequest"
-    if database.startswith("sqlite:///"):
-        path = database.removeprefix("sqlite:///")
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            return dict(connection.execute(asked).fetchall())
-    with psycopg.connect(database) as connection:
-        return dict(connection.execute(asked).fetchall())
+    return dict(servers.rows(database, "SELECT form_key, status FROM requests_app_helprequest"))
 
 
 async def with_a_kill(server: Server, rooms, raises: int) -> dict:

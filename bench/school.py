@@ -39,13 +39,23 @@ class Room:
     teacher: Person
     students: list[Person]
     helpers: list[Person]
+    #: Key of the check-in that is open in it, if any.
+    check_in: str = ""
 
 
 def made(
-    environment: Mapping[str, str], *, rooms: int, students: int, helpers: int = 0
+    environment: Mapping[str, str],
+    *,
+    rooms: int,
+    students: int,
+    helpers: int = 0,
+    check_ins: bool = False,
 ) -> list[Room]:
-    """Fill the environment's database; ``students`` and ``helpers`` are per class."""
-    numbers = [str(rooms), str(students), str(helpers)]
+    """Fill the environment's database; ``students`` and ``helpers`` are per class.
+
+    ``check_ins``: one is open in each class, in every other one of them without names.
+    """
+    numbers = [str(rooms), str(students), str(helpers), str(int(check_ins))]
     told = subprocess.run(
         [sys.executable, "-m", "bench.school", *numbers],
         cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, check=True, text=True,
@@ -55,13 +65,14 @@ def made(
 
 def _room(told: dict) -> Room:
     people = {name: [Person(**each) for each in told[name]] for name in ("students", "helpers")}
-    return Room(told["slug"], told["code"], Person(**told["teacher"]), **people)
+    teacher = Person(**told["teacher"])
+    return Room(told["slug"], told["code"], teacher, **people, check_in=told["check_in"])
 
 
 # --- In the process that fills the database ----------------------------------
 
 
-def fill(rooms: int, students: int, helpers: int) -> list[Room]:
+def fill(rooms: int, students: int, helpers: int, check_ins: int = 0) -> list[Room]:
     from django.db import transaction
 
     from helpdesk import startup
@@ -70,11 +81,11 @@ def fill(rooms: int, students: int, helpers: int) -> list[Room]:
     made = []
     for number in range(rooms):
         with transaction.atomic():
-            made.append(_fill_room(number, students, helpers))
+            made.append(_fill_room(number, students, helpers, bool(check_ins)))
     return made
 
 
-def _fill_room(number: int, students: int, helpers: int) -> Room:
+def _fill_room(number: int, students: int, helpers: int, check_ins: bool) -> Room:
     from classrooms import actions as classroom_actions
     from classrooms.models import Role
     from requests_app import actions
@@ -92,13 +103,25 @@ def _fill_room(number: int, students: int, helpers: int) -> Room:
         for name in (f"Pupil r{number}s{index}x" for index in range(students))
     ]
     staff = classroom.memberships.filter(role=Role.ASSISTANT).select_related("user")
+    check_in = _ask(classroom, member, named=number % 2 == 0) if check_ins else ""
     return Room(
         classroom.slug,
         classroom.code,
         _by_account(classroom, teacher),
         [_by_device(classroom, *each) for each in joined],
         [_by_account(classroom, each.user) for each in staff],
+        check_in,
     )
+
+
+def _ask(classroom, teacher, *, named: bool) -> str:
+    """Open a check-in after everybody came: a latecomer's answer would count for less."""
+    from checkins import actions
+    from checkins.models import Preset, Visibility
+
+    visibility = Visibility.NAMED if named else Visibility.TOTALS
+    plan = actions.preset(Preset.READY, visibility)
+    return actions.open_check_in(classroom, plan, by=teacher).key
 
 
 def _account(name: str):

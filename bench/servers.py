@@ -8,6 +8,7 @@ import os
 import resource
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -158,6 +159,18 @@ def postgres_and_redis() -> Iterator[dict[str, str]]:
         services.redis() as redis,
     ):
         yield _environment(database) | {"REDIS_URL": redis}
+
+
+def rows(database: str, asked: str) -> list[tuple]:
+    """What a database answers."""
+    import psycopg
+
+    if database.startswith("sqlite:///"):
+        path = database.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            return connection.execute(asked).fetchall()
+    with psycopg.connect(database) as connection:
+        return connection.execute(asked).fetchall()
 
 
 def _environment(database: str) -> dict[str, str]:

@@ -35,9 +35,9 @@ class Page(asyncio.Protocol):
     ``alive``: of anything at all. ``code``: what it was closed with.
     """
 
-    def __init__(self, url: str, path: str, cookie: str) -> None:
+    def __init__(self, url: str, path: str, cookie: str, *, source: str = "") -> None:
         self.loop = asyncio.get_running_loop()
-        self.url, self.path, self.cookie = url, path, cookie
+        self.url, self.path, self.cookie, self.source = url, path, cookie, source
         self.opened: asyncio.Future = self.loop.create_future()
         self.greeted: asyncio.Future = self.loop.create_future()
         self.on_text: Callable[[bytes], None] | None = None
@@ -52,7 +52,9 @@ class Page(asyncio.Protocol):
 
     async def open(self) -> "Page":
         host, port = self.url.removeprefix("http://").split(":")
-        await self.loop.create_connection(lambda: self, host, int(port))
+        await self.loop.create_connection(
+            lambda: self, host, int(port), local_addr=_local(self.source)
+        )
         await self.opened
         return self
 
@@ -151,6 +153,11 @@ class Page(asyncio.Protocol):
                 future.exception()  # looked at: whoever waits for it is told, else nobody need be
 
 
+def _local(source: str) -> tuple[str, int] | None:
+    """Where a connection comes from: one address has 28,000 ports for the same server."""
+    return (source, 0) if source else None
+
+
 @dataclass
 class Answer:
     status: int
@@ -162,15 +169,17 @@ class Answer:
 class Http:
     """One kept-open HTTP/1.1 connection that asks and posts as htmx does."""
 
-    def __init__(self, url: str) -> None:
-        self.url, self.host = url, url.removeprefix("http://")
+    def __init__(self, url: str, *, source: str = "") -> None:
+        self.url, self.host, self.source = url, url.removeprefix("http://"), source
         self.writer: asyncio.StreamWriter | None = None
         #: What tells one browser from another.
         self.token = secrets.token_hex(16)
 
     async def open(self) -> "Http":
         name, port = self.host.split(":")
-        self.reader, self.writer = await asyncio.open_connection(name, int(port), limit=2**20)
+        self.reader, self.writer = await asyncio.open_connection(
+            name, int(port), limit=2**20, local_addr=_local(self.source)
+        )
         return self
 
     def close(self) -> None:
@@ -180,14 +189,15 @@ class Http:
     async def get(self, path: str, cookie: str = "", *, htmx: bool = False) -> Answer:
         return await self._send("GET", path, cookie, {"HX-Request": "true"} if htmx else {}, "")
 
-    async def post(self, path: str, cookie: str, **form: str) -> Answer:
+    async def post(self, path: str, cookie: str, *, htmx: bool = True, **form: str) -> Answer:
         """The CSRF token is a cookie that this client made up, sent back as a header."""
         headers = {
             "X-CSRFToken": self.token,
-            "HX-Request": "true",
             "Origin": self.url,
             "Content-Type": "application/x-www-form-urlencoded",
         }
+        if htmx:
+            headers["HX-Request"] = "true"
         cookies = f"{cookie}; csrftoken={self.token}".lstrip("; ")
         return await self._send("POST", path, cookies, headers, urlencode(form))
 
@@ -218,11 +228,18 @@ class Pool:
     """Connections that are free; a new one is opened when all are busy."""
 
     url: str
+    source: str = ""
     free: list[tuple[Http, float]] = field(default_factory=list)
 
-    async def post(self, path: str, cookie: str, **form: str) -> Answer:
+    async def get(self, path: str, cookie: str, *, htmx: bool = False) -> Answer:
         http = await self.one()
-        answer = await http.post(path, cookie, **form)
+        return self._kept(http, await http.get(path, cookie, htmx=htmx))
+
+    async def post(self, path: str, cookie: str, *, htmx: bool = True, **form: str) -> Answer:
+        http = await self.one()
+        return self._kept(http, await http.post(path, cookie, htmx=htmx, **form))
+
+    def _kept(self, http: Http, answer: Answer) -> Answer:
         self.free.append((http, time.monotonic()))
         return answer
 
@@ -232,7 +249,7 @@ class Pool:
             if time.monotonic() - since < IDLE:
                 return http
             http.close()
-        return await Http(self.url).open()
+        return await Http(self.url, source=self.source).open()
 
     def close(self) -> None:
         for http, _since in self.free:

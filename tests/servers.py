@@ -106,9 +106,9 @@ class Running:
         assert made.returncode == 0, made.stderr
         return json.loads(made.stdout)
 
-    def rooms(self, *, rooms=1, students=8) -> list[school.Room]:
+    def rooms(self, *, rooms=1, students=8, check_ins=False) -> list[school.Room]:
         """Classes as the benchmarks have them: their people's cookies, tickets and addresses."""
-        return school.made(self.environment, rooms=rooms, students=students)
+        return school.made(self.environment, rooms=rooms, students=students, check_ins=check_ins)
 
     @contextmanager
     def listen(self, cast):
