@@ -1,8 +1,8 @@
 """A page that behaves as static/js/live.js does, without a browser: what does it show, and when?
 
-It reconnects by itself and says what it has, applies a region only if it is not older than the
-one it shows, takes silence for a network that went away, and asks for itself while it has no
-socket.
+It reconnects by itself and says what it has, applies what follows on what it shows and asks for the
+whole where it does not, takes silence for a network that went away, and asks for itself while it
+has no socket.
 """
 
 import asyncio
@@ -10,11 +10,12 @@ import contextlib
 import random
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from bench.school import Person
+from bench.showing import Showing, shown_by
 from bench.wire import Http, Page
 
 #: Seconds, as in live.js: after so much silence the network is gone; how often a page without a
@@ -23,24 +24,10 @@ SILENCE, REFRESH = 9, 10
 #: Seconds between two tries to connect of a page that is in a hurry; a patient one waits as live.js
 #: does, so that a school comes back softly.
 AGAIN = 0.2
-#: A region is a root element with this mark; the wait stands inside the student's own.
-_ROOT = re.compile(r'<(\w+)\b(?=[^>]*\bhx-swap-oob="true")[^>]*?\bid="([\w-]+)"[^>]*>')
-_VERSION = re.compile(r'data-version="(\d+)"')
+#: Close code: the page is from another time.
+LOAD_ANEW = 4409
 _SOCKET = re.compile(r'\bws-connect="([^"]+)"')
 _TICKET = re.compile(r'\bdata-ticket="([^"]+)"')
-_WAIT = re.compile(r'<p id="my-wait".*?</p>', re.DOTALL)
-
-
-def regions(text: str) -> dict[str, tuple[int, str]]:
-    """Id of each region with a version → that version, and its HTML without the wait."""
-    text = _WAIT.sub("", text)
-    roots = list(_ROOT.finditer(text))
-    ends = [each.start() for each in roots[1:]] + [len(text)]
-    found = {}
-    for root, end in zip(roots, ends, strict=False):  # a text without a region has an end too
-        if version := _VERSION.search(root[0]):
-            found[root[2]] = (int(version[1]), text[root.start() : end].strip())
-    return found
 
 
 def socket_of(page: str) -> str:
@@ -48,46 +35,54 @@ def socket_of(page: str) -> str:
     where, ticket = _SOCKET.search(page), _TICKET.search(page)
     if where is None or ticket is None:
         raise ConnectionError("the answer is no live page")
-    return f"{where[1]}?ticket={quote(ticket[1], safe='')}&have={have(regions(page))}"
-
-
-def have(shows: Mapping[str, tuple[int, str]]) -> str:
-    """What a page tells its socket that it shows."""
-    kinds = ("queue", "help-state", "my-request")
-    return ".".join(str(shows.get(each, (0, ""))[0]) for each in kinds)
+    return f"{where[1]}?ticket={quote(ticket[1], safe='')}&have={Showing.of_page(page).have()}"
 
 
 @dataclass
 class Browser:
     """A person's open page at ``url``. ``truth``: where to ask what it should show.
 
-    ``shows``: region → version and HTML. ``backwards``: how often the versions of one socket
-    went down. ``is_live``: what the page says of itself.
+    ``backwards``: how often the versions of one socket went down. ``is_live``: what the page says
+    of itself. ``is_loaded``: it begins with the page itself, as browsers do.
     """
 
     url: str
     person: Person
     truth: str
-    shows: dict[str, tuple[int, str]] = field(default_factory=dict)
+    showing: Showing = field(default_factory=Showing)
+    asking: asyncio.Task | None = None
     backwards: int = 0
     reconnects: int = 0
     is_live: bool = False
     is_patient: bool = False
+    is_loaded: bool = False
     tries: int = 0
+    socket: str = ""
     page: Page | None = None
     watching: asyncio.Task | None = None
     asked: float = 0.0
 
     async def open(self) -> "Browser":
-        await self.ask()
+        await (self.load() if self.is_loaded else self.ask())
         await self.connect()
         assert self.page is not None
         await self.page.greeted
         self.watching = asyncio.create_task(self.watch())
         return self
 
+    async def load(self) -> None:
+        """Of whichever release answers: its page says where its socket is."""
+        http = await Http(self.url).open()
+        try:
+            page = await http.get(self.person.url(""), self.person.cookie)
+        finally:
+            http.close()
+        self.socket, self.showing = socket_of(page.text), Showing()
+        await self.ask()
+
     async def connect(self) -> None:
-        path = self.person.socket.partition("&have=")[0] + f"&have={have(self.shows)}"
+        address = self.socket or self.person.socket
+        path = address.partition("&have=")[0] + f"&have={self.showing.have()}"
         self.page = Page(self.url, path, self.person.cookie)
         seen: dict[str, int] = {}  # of this socket
         self.page.on_text = lambda content: self.hear(content.decode(), seen)
@@ -105,7 +100,9 @@ class Browser:
             self.is_live = False
             page.close()
             await self.pause()
-            with contextlib.suppress(OSError, TimeoutError):
+            with contextlib.suppress(OSError, EOFError, TimeoutError):
+                if page.code == LOAD_ANEW:
+                    await asyncio.wait_for(self.load(), SILENCE)
                 await asyncio.wait_for(self.connect(), SILENCE)
                 self.reconnects += 1
                 continue
@@ -132,13 +129,14 @@ class Browser:
     async def ask(self) -> None:
         """As a page without a socket does."""
         self.asked = time.perf_counter()
-        self.apply(await self.fresh(self.url))
+        self.showing.apply(await self.fresh(self.url, self.showing.have()))
 
-    async def fresh(self, url: str) -> str:
-        """A render of this moment."""
+    async def fresh(self, url: str, have: str = "") -> str:
+        """What a page lacks at this moment."""
         http = await Http(url).open()
         try:
-            answer = await http.get(self.person.url("regions/"), self.person.cookie, htmx=True)
+            path, cookie = self.person.url("regions/"), self.person.cookie
+            answer = await http.get(path, cookie, htmx=True, have=have)
         finally:
             http.close()
         if answer.status != 200:
@@ -146,26 +144,30 @@ class Browser:
         return answer.text
 
     def hear(self, text: str, seen: dict[str, int]) -> None:
-        for name, (version, _html) in regions(text).items():
-            if version < seen.get(name, 0):
+        is_whole = self.showing.apply(text)
+        for place, (version, _digest) in self.showing.stamps.items():
+            if version < seen.get(place, 0):
                 self.backwards += 1
-            seen[name] = version
-        self.apply(text)
+            seen[place] = version
+        if not is_whole and (self.asking is None or self.asking.done()):
+            self.showing.stamps = {
+                place: (version, "") for place, (version, _) in self.showing.stamps.items()
+            }
+            self.asking = asyncio.create_task(self.ask_quietly())
 
-    def apply(self, text: str) -> None:
-        for name, (version, html) in regions(text).items():
-            if version >= self.shows.get(name, (0, ""))[0]:
-                self.shows[name] = (version, html)
+    async def ask_quietly(self) -> None:
+        with contextlib.suppress(OSError, EOFError, TimeoutError):
+            await self.ask()
 
     async def difference(self) -> str:
         """Empty where the page shows what a fresh render says, else what it shows instead."""
         try:
-            fresh = regions(await self.fresh(self.truth))
+            fresh = shown_by(await self.fresh(self.truth))
         except (OSError, EOFError) as error:
             return f"{self.person.name}: {error}"
-        wrong = [name for name, each in fresh.items() if self.shows.get(name) != each]
-        told = [f"{name} {self.shows.get(name)} instead of {fresh[name]}" for name in wrong]
-        return f"{self.person.name}: {'; '.join(told)}" if told or not fresh else ""
+        if self.showing.shows() == fresh.shows():
+            return ""
+        return f"{self.person.name}: {self.showing.shows()} instead of {fresh.shows()}"
 
     def close(self) -> None:
         if self.watching is not None:
@@ -175,10 +177,16 @@ class Browser:
 
 
 async def open_browsers(
-    url: str, people: Iterable[Person], *, truth: str = "", is_patient: bool = False
+    url: str,
+    people: Iterable[Person],
+    *,
+    truth: str = "",
+    is_patient: bool = False,
+    is_loaded: bool = False,
 ) -> list[Browser]:
     """Everybody's page. ``truth``: the server itself, where ``url`` is a network in between."""
-    browsers = [Browser(url, each, truth or url, is_patient=is_patient) for each in people]
+    how = {"is_patient": is_patient, "is_loaded": is_loaded}
+    browsers = [Browser(url, each, truth or url, **how) for each in people]
     for start in range(0, len(browsers), 50):
         await asyncio.gather(*(each.open() for each in browsers[start : start + 50]))
     return browsers

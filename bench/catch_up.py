@@ -13,10 +13,11 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 from bench import school, servers, wire
-from bench.browser import Browser, open_browsers, regions
+from bench.browser import Browser, open_browsers
 from bench.loss import busiest
 from bench.raising import new_key
 from bench.report import Result, summary
+from bench.showing import shown_by
 from bench.wire import Http
 from tests.proxy import Proxy
 from tests.services import _free_port
@@ -137,10 +138,10 @@ async def seconds_until_true(pages: list[Browser]) -> list[float]:
     """For each page; those that never are count twice the longest time there may be."""
     began, missing, found = time.perf_counter(), {}, []
     for page in pages:
-        missing[id(page)] = (page, regions(await page.fresh(page.truth)))
+        missing[id(page)] = (page, shown_by(await page.fresh(page.truth)).shows())
     while missing and time.perf_counter() - began < 2 * MOST:
         for key, (page, fresh) in list(missing.items()):
-            if all(page.shows.get(name) == each for name, each in fresh.items()):
+            if page.showing.shows() == fresh:
                 found.append(time.perf_counter() - began)
                 del missing[key]
         await asyncio.sleep(0.02)

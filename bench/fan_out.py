@@ -19,7 +19,7 @@ from bench.wire import Http, Page
 
 TITLE = "One text to many sockets, and what an idle one weighs"
 TIMES_FLOOR, MOST_KIB, LINEAR = 1.25, 30, 1.15
-#: Pages that one member may have open (hub.MOST_SOCKETS).
+#: Pages that one member may have open (gate.MOST_SOCKETS).
 PER_HELPER = 20
 
 

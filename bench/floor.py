@@ -4,7 +4,7 @@ No framework, no template, no permission; the same uvicorn with the same setting
 safe as the product's. Those who post at the same time share one commit. It listens to the
 product's own addresses. Run as ``python -m bench.floor PORT``.
 
-* a socket: its class and its person are read from the address (``?who=``);
+* a socket: its class and its person are read from the address (``?room=…&who=…``);
 * ``POST /c/SLUG/raise/`` with ``name=`` and ``size=``: a row, ``size`` bytes that begin with the
   name to the class's teachers (``who=teacher``) and a quarter of that to the student;
 * ``POST /all/`` with ``size=``: no row, that many bytes to every socket there is.
@@ -76,7 +76,7 @@ def application_for(writer: Writer):
 
 async def page(scope, receive, send) -> None:
     asked = parse_qs(scope["query_string"].decode())
-    slug, who = scope["path"].split("/")[3], asked.get("who", [""])[0]
+    slug, who = asked["room"][0], asked.get("who", [""])[0]
     await receive()
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": "<!-- beat -->"})

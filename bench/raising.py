@@ -13,7 +13,7 @@ from bench.servers import Server
 from bench.wire import Http, Page, Pool
 
 #: Bytes of the floor's frame for a teacher: what the product's weighs with two hands up.
-FRAME = 9_000
+FRAME = 2_500
 #: Seconds after which a raise that no page showed counts as missing.
 MISSING_AFTER = 5
 #: How many sockets are opened at a time where the opening is not what is measured.
@@ -40,7 +40,9 @@ class Side:
 
     def page(self, person: Person, *, who: str = "") -> Page:
         """Not opened yet. ``who``: what the floor knows of a person."""
-        path = person.socket + (f"&who={quote(who)}" if self.server.name == "floor" else "")
+        path = person.socket
+        if self.server.name == "floor":
+            path += f"&room={person.slug}&who={quote(who)}"
         return Page(self.server.url, path, person.cookie)
 
     async def open_pages(self, rooms: Sequence[Room], *, students: int | None = None) -> None:

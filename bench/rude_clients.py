@@ -19,7 +19,7 @@ from bench.wire import Page
 TITLE = "Rude clients beside a queue at work"
 RATE = 8
 TIMES_CALM = 2
-#: Close codes of the product (hub.py), and how many sockets one member may have.
+#: Close codes of the product (live/sending.py), and how many sockets one member may have.
 ONLY_LISTEN, TRY_AGAIN, MOST_SOCKETS = 1008, 1013, 20
 #: Seconds in which a page that is sent away must be gone.
 ENDED = 10

@@ -152,17 +152,21 @@ def _by_device(classroom, name: str, joined) -> Person:
 
 def _person(classroom, name: str, user, cookies: dict[str, str]) -> Person:
     from classrooms.access import find_entry
-    from requests_app import live, ticket
+    from live import ticket
+    from requests_app import regions
     from requests_app.models import Queue
+    from requests_app.present import Present
+    from requests_app.topic import admission
 
     entry = find_entry(user, cookies, classroom.slug)
     assert entry is not None, name
     queue = Queue.objects.of(classroom)
-    label = live.Present(queue.pk).label
-    have = f"{queue.version}.0.0" if entry.membership.can_help else f"0.{label}.0"
-    socket = (
-        f"/ws/c/{classroom.slug}/en/?ticket={ticket.issue(entry, queue.pk, cookies)}&have={have}"
-    )
+    topic, label = regions.topic_of(queue.pk), Present(queue.pk).label
+    shown = {"class": label, "student": 0}
+    if entry.membership.can_help:
+        shown = {"helpers": queue.version}
+    have = ",".join(f"{topic}/{kind}={version}" for kind, version in shown.items())
+    socket = f"/ws/en/?ticket={ticket.issue(admission(entry, queue.pk, cookies))}&have={have}"
     header = "; ".join(f"{key}={value}" for key, value in cookies.items())
     return Person(name, classroom.slug, header, socket)
 

@@ -8,6 +8,7 @@ the one that the manuals of Django and Channels show. Run as ``python -m bench.s
 
 import os
 import sys
+from urllib.parse import parse_qs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
@@ -27,8 +28,10 @@ from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from classrooms.access import find_entry  # noqa: E402
-from requests_app import hub, live  # noqa: E402
-from requests_app.hub import Work  # noqa: E402
+from live import hub, sending  # noqa: E402
+from live.drawing import Drawing, Watch  # noqa: E402
+from live.topics import News, kind_of  # noqa: E402
+from requests_app import regions  # noqa: E402
 from requests_app.models import Queue  # noqa: E402
 
 # Django's manual: "When using ASGI, persistent database connections should be disabled."
@@ -41,7 +44,7 @@ class ClassPage(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         found = await self.find()
         if found is None:
-            await self.close(hub.NOT_LET_IN)
+            await self.close(sending.NOT_LET_IN)
             return
         queue_id, self.audiences = found
         self.group = f"class.{queue_id}"
@@ -60,28 +63,39 @@ class ClassPage(AsyncWebsocketConsumer):
 
     @database_sync_to_async
     def find(self) -> tuple[int, tuple[str, ...]] | None:
-        slug = self.scope["url_route"]["kwargs"]["slug"]
+        asked = parse_qs(self.scope["query_string"].decode())["have"][0]
+        _kind, queue_id = kind_of(asked.partition("/")[0])
+        slug = Queue.objects.values_list("classroom__slug", flat=True).get(pk=queue_id)
         entry = find_entry(self.scope["user"], self.scope["cookies"], slug)
         if entry is None:
             return None
-        queue = Queue.objects.of(entry.membership.classroom)
-        return queue.pk, live.audiences_of(entry.membership, "en")
+        return queue_id, tuple(f"{each}:en" for each in regions.audiences_of(entry.membership))
+
+
+#: What pages were shown, so that they are sent the same pieces.
+drawing = Drawing()
 
 
 def tell_class(message: dict) -> None:
     """After the commit, in the thread of the request, as the manual has it."""
     if message["type"] != "live.changed":
         return
-    queue_id, students = message["queue"], set(message["students"])
-    watched = {live.helpers("en"), *(live.student(each, "en") for each in students)}
-    work = Work(students=students, changed=True)
+    seen = watched_after(message)
+    new = News(set(message["what"]))
     texts = {
-        audience: "".join(frame.text for frame in frames)
-        for part in live.frames_for(queue_id, work, watched)
-        for audience, frames in part.frames.items()
+        audience: told.news
+        for batch in drawing.batches(message["topic"], new, Watch(seen, seen, {}))
+        for audience, told in batch.told.items()
     }
+    _kind, queue_id = kind_of(message["topic"])
     event = {"type": "class.changed", "texts": texts}
     async_to_sync(get_channel_layer().group_send)(f"class.{queue_id}", event)
+
+
+def watched_after(message: dict) -> set[str]:
+    """The teacher's page, and that of whoever's hand it is."""
+    hands = (each.partition(".")[2] for each in message["what"] if each.startswith("hand."))
+    return {"helpers:en", *(f"student.{number}:en" for number in hands)}
 
 
 hub.tell_all = tell_class
@@ -90,7 +104,7 @@ application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": AuthMiddlewareStack(
-            URLRouter([path("ws/c/<slug:slug>/<slug:language>/", ClassPage.as_asgi())])
+            URLRouter([path("ws/<slug:language>/", ClassPage.as_asgi())])
         ),
     }
 )

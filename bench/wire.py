@@ -186,8 +186,13 @@ class Http:
         if self.writer is not None:
             self.writer.close()
 
-    async def get(self, path: str, cookie: str = "", *, htmx: bool = False) -> Answer:
-        return await self._send("GET", path, cookie, {"HX-Request": "true"} if htmx else {}, "")
+    async def get(
+        self, path: str, cookie: str = "", *, htmx: bool = False, have: str = ""
+    ) -> Answer:
+        """``have``: what the page shows that asks."""
+        headers = {"HX-Request": "true"} if htmx else {}
+        headers |= {"X-Shows": have} if have else {}
+        return await self._send("GET", path, cookie, headers, "")
 
     async def post(self, path: str, cookie: str, *, htmx: bool = True, **form: str) -> Answer:
         """The CSRF token is a cookie that this client made up, sent back as a header."""

@@ -52,19 +52,22 @@ def counted(waiting: int) -> dict[str, SimpleNamespace]:
     from django.urls import reverse
 
     from bench import school
-    from requests_app import hub, live
-    from requests_app.models import Queue
+    from live import hub
+    from live.drawing import Drawing, Watch
+    from live.topics import News
 
     room = school.fill(1, waiting + 2, 0)[0]
-    queue = Queue.objects.get(classroom__slug=room.slug)
-    watched = {live.helpers("en")}
     pushes: list[SimpleNamespace] = []
+    drawing = Drawing()
 
     def push(message: dict) -> None:
-        own = set(message["students"])
-        seen = watched | {live.student(each, "en") for each in own}
+        if message["type"] != "live.changed":
+            return
+        hands = (each.partition(".")[2] for each in message["what"] if each.startswith("hand."))
+        seen = {"helpers:en", *(f"student.{each}:en" for each in hands)}
         with work() as done:
-            list(live.frames_for(queue.pk, hub.Work(students=own, changed=True), seen))
+            new = News(set(message["what"]))
+            list(drawing.batches(message["topic"], new, Watch(seen, seen, {})))
         pushes.append(done)
 
     hub.tell_all = push

@@ -9,16 +9,8 @@ class CheckInsConfig(AppConfig):
         from checkins import asked, live
         from classrooms import notices
         from classrooms.access import goes_with_student
-        from requests_app.asides import Aside, register
+        from requests_app import beside
 
         goes_with_student(settings.REPLIES_COOKIE_NAME)
-        register(
-            Aside(
-                "checkins",
-                live.class_region,
-                live.helpers_region,
-                live.own_of,
-                live.student_region,
-            )
-        )
+        beside.register(live.CheckInsBeside())
         notices.register(asked.notices)

@@ -1,18 +1,17 @@
-"""What the class pages show of this: three asides (requests_app.asides), each the present state.
+"""What the class pages show of this (``requests_app.beside``): three regions.
 
-* ``class_region``: the check-in that is open and the help moment that is on, one text for the
-  whole class and the projector; no name, count or place of anybody.
-* ``student_region``: one student's own self-check, nudge and offer, for that student alone.
-* ``helpers_region``: what helpers start here, and how many replied; never an answer or a name.
+* ``class-now``: the check-in that is open and the help moment that is on, one text for the whole
+  class and the projector; no name, count or place of anybody.
+* ``my-check-in``: one student's own self-check, nudge and offer, for that student alone.
+* ``class-tools``: what helpers start here, and how many replied; never an answer or a name.
 
 Follow-ups appear in none of them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from django.db.models import F, Q
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from checkins import reach
@@ -21,8 +20,11 @@ from checkins.suppress import FLOOR
 from classrooms.models import Classroom, Lesson
 from coaching import rules, texts
 from coaching.models import coaching_of
+from live.shown import Piece, mark_of
+from requests_app.beside import Beside
 from requests_app.labels import label_of
 from requests_app.present import Present
+from requests_app.regions import draw, remembered
 
 
 class Now(NamedTuple):
@@ -68,40 +70,11 @@ def now_in(present: Present) -> Now:
     return now._replace(moment=None) if is_over else now
 
 
-def class_region(present: Present) -> str:
-    now = now_in(present)
-    context = {
-        "classroom": present.queue.classroom,
-        "label": present.label,
-        "check_in": now.check_in,
-        "moment": now.moment,
-        "starters": moment_starters(present.queue.classroom) if now.moment else (),
-        "now": timezone.now(),
-    }
-    return render_to_string("checkins/_class_now.html", context)
-
-
 def moment_starters(classroom: Classroom) -> list[str]:
     """Ways to begin a sentence in a help moment (coaching rule R9), in the active language."""
     off = coaching_of(classroom).rules_off
     listed = texts.starters(classroom, "stuck", translation.get_language())
     return rules.starters_of_a_moment([text for _key, text in listed], off)
-
-
-def helpers_region(present: Present) -> str:
-    now = now_in(present)
-    context = {
-        "classroom": present.queue.classroom,
-        "label": present.queue.version,
-        "check_in": now.check_in,
-        "floor": FLOOR,
-        "moment": now.moment,
-        "raised": now.moment.requests().count() if now.moment else 0,
-        "stuck": reach.stuck_not_asked(present.lesson) if now.stuck else 0,
-        "is_open": present.is_open,
-        "now": timezone.now(),
-    }
-    return render_to_string("checkins/_class_tools.html", context)
 
 
 def own_of(present: Present, students: Collection[int]) -> Mapping[int, Own]:
@@ -136,6 +109,65 @@ def _all_own(lesson: Lesson, nothing: Own) -> dict[int, Own]:
     return found
 
 
-def student_region(present: Present, own: Own) -> str:
-    context = {"classroom": present.queue.classroom, "own": own, "going": Going.choices}
-    return render_to_string("checkins/_my_check_in.html", context)
+class CheckInsBeside(Beside):
+    """The three regions of check-ins and help moments."""
+
+    name = "checkins"
+
+    def of_class(self, present: Present) -> dict[str, Piece]:
+        now, classroom = now_in(present), present.queue.classroom
+        starters = moment_starters(classroom) if now.moment else []
+        context = {
+            "classroom": classroom,
+            "check_in": now.check_in,
+            "moment": now.moment,
+            "starters": starters,
+            "now": timezone.now(),
+        }
+        facts = (*_facts_of(now), *starters)
+        return {"class-now": Piece(mark_of(facts), _drawing("checkins/_class_now.html", context))}
+
+    def of_helpers(self, present: Present) -> dict[str, Piece]:
+        now = now_in(present)
+        context = {
+            "classroom": present.queue.classroom,
+            "check_in": now.check_in,
+            "floor": FLOOR,
+            "moment": now.moment,
+            "raised": now.moment.requests().count() if now.moment else 0,
+            "stuck": reach.stuck_not_asked(present.lesson) if now.stuck else 0,
+            "is_open": present.is_open,
+            "now": timezone.now(),
+        }
+        replies = now.check_in.reply_count if now.check_in else 0
+        shown_replies = replies if replies >= FLOOR else 0
+        facts = (
+            *_facts_of(now), shown_replies, context["raised"], context["stuck"], present.is_open
+        )  # fmt: skip
+        draws = _drawing("checkins/_class_tools.html", context)
+        return {"class-tools": Piece(mark_of(facts), draws)}
+
+    def facts_of(self, present: Present, students: Collection[int]) -> Mapping[int, Own]:
+        return own_of(present, students)
+
+    def of_student(self, present: Present, own: Own) -> dict[str, Piece]:
+        context = {"classroom": present.queue.classroom, "own": own, "going": Going.choices}
+        key = ("my-check-in", present.queue.classroom_id, own)
+        draws = _drawing("checkins/_my_check_in.html", context)
+        return {"my-check-in": Piece(mark_of(own), lambda: remembered(key, draws))}
+
+    def label_of(self, own: Own) -> int:
+        return own.label
+
+
+def _facts_of(now: Now) -> tuple:
+    """What the class's regions say of what is going on."""
+    check_in, moment = now.check_in, now.moment
+    return (
+        check_in and (check_in.pk, check_in.name, len(check_in.questions)),
+        moment and (moment.pk, moment.ends_at),
+    )
+
+
+def _drawing(template: str, context: dict) -> Callable[[], str]:
+    return lambda: draw(template, context)

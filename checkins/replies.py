@@ -13,7 +13,7 @@ from classrooms.access import digest
 from classrooms.actions import NotPossible
 from classrooms.models import Membership, Task
 from requests_app import actions as asking
-from requests_app.live import announce_asides
+from requests_app.live import announce_beside
 from requests_app.models import Queue
 
 
@@ -80,7 +80,7 @@ def _note_reply(check_in: CheckIn, given: Given, by: Membership) -> tuple[CheckI
         current.replied = sorted([*current.replied, by.pk])
         current.reply_count = len(current.replied)
         current.save(update_fields=["replied", "reply_count"])
-    announce_asides(current.classroom)
+    announce_beside(current.classroom)
     return current, is_first
 
 

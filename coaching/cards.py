@@ -20,9 +20,10 @@ from classrooms.models import Membership, Task
 from classrooms.proof import seen_by
 from coaching import catalogue, class_card, norms, quiet, rules, texts
 from coaching.models import Coaching, StudentView, Suggestion, coaching_of
-from requests_app import live
 from requests_app.models import ENDED, HelpRequest, Queue, Status
 from requests_app.order import CarryOn, Rule, explain, told_effect
+from requests_app.present import look
+from requests_app.regions import LATER_MINUTES
 from requests_app.said import Feeling, Kind, NextOne, Repair, Tried
 from resources.models import Entry, Topic, today_in
 from resources.search import plain, suggest
@@ -216,7 +217,7 @@ def context(desk: Desk, *, opened: bool = False, focus: bool = False) -> dict:
         "resources": found,
         "explain_at": mine.raised_at + rules.EXPLAIN_AFTER,
         "busy_at": busy_at(desk),
-        "later_minutes": live.LATER_MINUTES,
+        "later_minutes": LATER_MINUTES,
         "longer_look": mine.longer_look and rules.Rule.R5 not in desk.off,
         # Only for the student's eyes, so not where others on the network could read along.
         "feelings": [] if settings.LAN else [f for f in Feeling if f != Feeling.OVERWHELMED],
@@ -339,7 +340,7 @@ def busy_at(desk: Desk):
     assert mine is not None
     if mine.status != Status.WAITING:
         return None
-    usual = live.look(Queue.objects.of(desk.student.classroom).pk).usual_wait
+    usual = look(Queue.objects.of(desk.student.classroom).pk).usual_wait
     return mine.raised_at + timedelta(minutes=usual[1]) if usual else None
 
 

@@ -19,11 +19,11 @@ from classrooms.text import clean_text
 from coaching import actions, cards, rules, texts
 from coaching.cards import Desk
 from requests_app import actions as requests
-from requests_app import live
 from requests_app.models import TEXT_LIMIT, HelpRequest
 from requests_app.order import CarryOn
+from requests_app.pages import news_for, render_flash
 from requests_app.said import PRIVATE, Feeling, NextOne, Repair, Tried
-from requests_app.views import my_request, render_flash
+from requests_app.views import my_request
 from resources.actions import rate
 from resources.place import Place
 
@@ -58,7 +58,7 @@ def show(
         return render(request, "coaching/coach.html", context, status=status)
     parts: list[str] = [render_to_string("coaching/_coach.html", context, request)]
     if regions:
-        parts.append(live.render(request.membership))
+        parts.append(news_for(request))
     if regions or status != 200:
         parts.append(render_flash(request, undo=False))
     return HttpResponse("".join(parts), status=status)
@@ -124,7 +124,7 @@ def moved_on(request: MemberRequest) -> HttpResponse:
 def saved(request: MemberRequest) -> HttpResponse:
     """For a form that goes on being filled in."""
     parts = [
-        live.render(request.membership),
+        news_for(request),
         render_to_string("coaching/_saved.html", {"saved": True}),
         render_to_string("coaching/_problem.html", {"problem": ""}),
         render_flash(request, undo=False),

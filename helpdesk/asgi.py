@@ -20,8 +20,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware  # noqa: E40
 from checkins import unnamed  # noqa: E402
 from helpdesk import clock, health, storage  # noqa: E402
 from helpdesk.http import OneHop  # noqa: E402
-from requests_app import hub  # noqa: E402
-from requests_app.routing import websocket_urlpatterns  # noqa: E402
+from live import hub  # noqa: E402
+from live.routing import websocket_urlpatterns  # noqa: E402
 
 #: Seconds.
 HAND_IN_EVERY = 2

@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "helpdesk",
     "accounts",
+    "live",
     "classrooms",
     "requests_app",
     "checkins",
@@ -466,8 +467,7 @@ if TIME_ZONE not in available_timezones():
 # --- Static files ------------------------------------------------------------
 
 STATIC_URL = "/static/"
-#: `manage.py collectstatic` puts them here for production. Not in var: that holds data, and is
-#: another disk in a container.
+#: Where `manage.py collectstatic` puts them. Not in var: in a container that is another disk.
 STATIC_ROOT = Path(env.text("HELPDESK_STATIC_ROOT", str(BASE_DIR / "collected")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [

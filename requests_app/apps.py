@@ -1,15 +1,17 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
-from classrooms.signals import access_ended, door_changed, past_changed, user_changed
+from classrooms.signals import access_ended, door_changed, past_changed
 
 
 class RequestsAppConfig(AppConfig):
     name = "requests_app"
 
     def ready(self) -> None:
-        access_ended.connect(_close_sockets, dispatch_uid="close_sockets")
-        user_changed.connect(_look_again, dispatch_uid="look_again")
+        from live import topics
+        from requests_app.topic import QueueTopic
+
+        topics.register(QueueTopic())
         access_ended.connect(_step_aside, dispatch_uid="step_aside")
         connection_created.connect(_measure_waiting, dispatch_uid="measure_waiting")
         door_changed.connect(_show_door, dispatch_uid="show_door")
@@ -23,24 +25,6 @@ def _measure_waiting(connection, **kwargs) -> None:
     if connection.vendor == "sqlite" and metrics.time_begin not in connection.execute_wrappers:
         # First: who wraps queries for a while takes the last one away again.
         connection.execute_wrappers.insert(0, metrics.time_begin)
-
-
-def _close_sockets(
-    sender, classroom=None, membership=None, device=None, session_key=None, **kwargs
-) -> None:
-    from requests_app import live
-
-    for name, row in (("classroom", classroom), ("membership", membership), ("device", device)):
-        if row is not None:
-            live.dismiss(**{name: row.pk})
-    if session_key is not None:
-        live.dismiss(session=session_key)
-
-
-def _look_again(sender, user, **kwargs) -> None:
-    from requests_app import live
-
-    live.look_again(user=user.pk)
 
 
 def _show_door(sender, classroom, **kwargs) -> None:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from classrooms.models import Classroom, Membership
 from classrooms.text import clean_line
-from requests_app.live import LATER_MINUTES
 from requests_app.models import Queue, Reason, Reflection
+from requests_app.regions import LATER_MINUTES
 from requests_app.said import Given, Manner, Thanks
 
 HINT_LIMIT = 200

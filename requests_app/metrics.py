@@ -17,7 +17,6 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     ProcessCollector,
     generate_latest,
@@ -34,19 +33,11 @@ _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 #: no growth for Prometheus.
 _ALARMING = (500, 503)
 
-#: Open pages that listen, of all workers that live.
-SOCKETS = Gauge("helpdesk_sockets_open", "Sockets of open pages.", multiprocess_mode="livesum")
 RAISES = Counter("helpdesk_raises", "Hands that were raised.")
 #: ``verb``: one of requests_app.models.Verb.
 EVENTS = Counter("helpdesk_events", "Recorded moves of requests.", ["verb"])
-PUSHES_SENT = Counter("helpdesk_pushes_sent", "Texts given to sockets.")
-#: The page is given the whole newest state as soon as its network takes it.
-PUSHES_DROPPED = Counter("helpdesk_pushes_dropped", "Texts not given to a socket that was behind.")
 CONNECTIONS_REFUSED = Counter(
     "helpdesk_connections_refused", "Connections for which there were no open files left."
-)
-RENDER_SECONDS = Histogram(
-    "helpdesk_render_seconds", "Rendering what one change shows everybody.", buckets=_TIMES
 )
 #: With SQLite the lock is the file's, and all changes wait for it.
 LOCK_SECONDS = Histogram("helpdesk_lock_seconds", "Waiting for a queue's lock.", buckets=_TIMES)

@@ -85,15 +85,15 @@ class QueueQuerySet(models.QuerySet["Queue"]):
             raise Queue.DoesNotExist
         return found[0]
 
-    def note_asides(self, pk: int, *, class_wide: bool) -> int:
+    def note_beside(self, pk: int, *, class_wide: bool) -> int:
         """Note that what other apps show beside the queue changes; it locks, as ``locked`` does.
 
         Returns the queue's version after it.
         """
-        changed: dict = {"version": F("version") + 1, "asides": F("asides") + 1}
+        changed: dict = {"version": F("version") + 1, "beside": F("beside") + 1}
         if class_wide:
             now = label_of(timezone.now())
-            changed["class_asides_at"] = Greatest(F("class_asides_at") + 1, now)
+            changed["class_beside_at"] = Greatest(F("class_beside_at") + 1, now)
         self.filter(pk=pk).update(**changed)
         return self.values_list("version", flat=True).get(pk=pk)
 
@@ -102,7 +102,7 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         that is not after the one at which it closed, as when the clock was set back."""
         behind = (closed_at - opened_at) // STEP + 1
         if behind > 0:
-            self.filter(pk=pk).update(class_asides_at=F("class_asides_at") + behind)
+            self.filter(pk=pk).update(class_beside_at=F("class_beside_at") + behind)
 
 
 class Queue(models.Model):
@@ -119,9 +119,11 @@ class Queue(models.Model):
         Task, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     #: Counts changes of what other apps show beside the queue; no student's page shows it.
-    asides = models.PositiveBigIntegerField(default=0, editable=False)
+    beside = models.PositiveBigIntegerField(default=0, editable=False, db_column="asides")
     #: When that, or "please look up", changed last for the whole class, in microseconds.
-    class_asides_at = models.PositiveBigIntegerField(default=0, editable=False)
+    class_beside_at = models.PositiveBigIntegerField(
+        default=0, editable=False, db_column="class_asides_at"
+    )
 
     objects = QueueQuerySet.as_manager()
 

@@ -94,12 +94,12 @@ class Present:
 
         Of two moments the sum, so that a change of either shows, whatever the clocks say.
         """
-        return self.lesson_label + self.queue.class_asides_at
+        return self.lesson_label + self.queue.class_beside_at
 
     def keep(self, name: str, find: Callable[[], Found]) -> Found:
-        """What an aside knows, found once and kept until help opens or closes or an app
-        announces a change of its own: what nobody uses costs no query."""
-        now = (self.lesson_label, self.queue.asides)
+        """What an app knows that shows something beside the queue, found once and kept until help
+        opens or closes or an app announces a change of its own: what nobody uses costs no query."""
+        now = (self.lesson_label, self.queue.beside)
         label, kept = _kept.get(self.queue.pk, (None, {}))
         if label != now:
             if len(_kept) >= _KNOWN_SIZE:
@@ -294,22 +294,23 @@ SHARED_FOR, PACE_LASTS = timedelta(seconds=2), timedelta(seconds=20)
 #: Queues whose present state is kept.
 _KNOWN_SIZE = 512
 _known: dict[int, Present] = {}
-#: Queue → what its asides know, and the label under which they found it.
+#: Queue → what stands beside it knows, and the label under which they found it.
 _kept: dict[int, tuple[tuple[int, int] | None, dict[str, Any]]] = {}
 _looking: dict[int, threading.Lock] = {}
 
 
-def look(queue_id: int) -> Present:
+def look(queue_id: int, *, anew: bool = False) -> Present:
     """The present state of a queue, looked up once for all who ask at the same time.
 
     After a change the answer to who made it and the push to everybody else need the same
-    facts; the first of them asks the database, the other one waits for it.
+    facts; the first of them asks the database, the other one waits for it. ``anew``: also what
+    may have changed beside the queue, such as the class's name.
     """
     with _looking.setdefault(queue_id, threading.Lock()):
         present = Present(queue_id)
         known = _known.get(queue_id)
         if known is not None:
-            if known.still_is(present.queue):
+            if not anew and known.still_is(present.queue):
                 return known
             present.known_rows = known.rows
             present.keep_pace(known)

@@ -173,7 +173,7 @@ register(
 )
 not_personal(
     Queue,
-    "classroom version rule paused_at paused_for asides class_asides_at",
+    "classroom version rule paused_at paused_for beside class_beside_at",
     why="how the line of a class works",
 )
 not_personal(LessonTotals, "lesson asked helped missed", why="totals of five or more")

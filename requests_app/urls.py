@@ -9,10 +9,10 @@ request = "requests/<slug:key>/"
 
 urlpatterns = [
     path("", views.show, name="show"),
-    path("regions/", views.regions, name="regions"),
+    path("regions/", views.what_is_new, name="regions"),
     path("same-problem/", views.same_problem, name="same_problem"),
     path("board/", views.board, name="board"),
-    path("board/regions/", views.board_regions, name="board_regions"),
+    path("board/regions/", views.new_on_board, name="board_regions"),
     path("raise/", views.raise_hand, name="raise_hand"),
     path("solve/", views.solve, name="solve"),
     path("lower/", views.lower, name="lower"),

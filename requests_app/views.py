@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -15,10 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 from classrooms.access import MemberRequest, helper_required, member_required, student_required
 from classrooms.models import Membership, Task
 from classrooms.numbers import id_in
-from classrooms.qr import join_link, qr_svg
-from requests_app import actions, asides, forms, live, ticket
-from requests_app.models import WITH_HELPER, HelpRequest, Queue, Status, latest_of, new_key
-from requests_app.said import Given, Thanks
+from requests_app import actions, forms
+from requests_app.models import WITH_HELPER, HelpRequest, Status, latest_of, new_key
+from requests_app.pages import (
+    find_help_request,
+    news_for,
+    place,
+    queue_of,
+    render_after_done,
+    render_board,
+    render_flash,
+    render_page,
+)
 
 # --- Pages -------------------------------------------------------------------
 
@@ -39,29 +46,22 @@ def same_problem(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 @member_required
-def regions(request: MemberRequest) -> HttpResponse:
-    """Every region of this member's page, for a page whose socket is silent or was asleep."""
-    return HttpResponse(live.render(request.membership))
+def what_is_new(request: MemberRequest) -> HttpResponse:
+    """What this member's page lacks, for one whose socket is silent or was asleep."""
+    return HttpResponse(news_for(request))
 
 
 @require_safe
 @member_required
-def board_regions(request: MemberRequest) -> HttpResponse:
-    return HttpResponse(live.render(request.membership, on_board=True))
+def new_on_board(request: MemberRequest) -> HttpResponse:
+    return HttpResponse(news_for(request, on_board=True))
 
 
 @require_safe
 @member_required
 def board(request: MemberRequest) -> HttpResponse:
     """For the projector: is help open, how to come in, how we ask. Nothing about anybody."""
-    queue = queue_of(request)
-    present = live.Present(queue.pk)
-    context = live.class_context(present) | {
-        "ticket": ticket_of(request, queue),
-        "class_asides": asides.of_class(present),
-        "qr": qr_svg(join_link(queue.classroom)),
-    }
-    return render(request, "requests_app/board.html", context)
+    return render_board(request)
 
 
 # --- The student's verbs -----------------------------------------------------
@@ -350,7 +350,7 @@ def answer_with(
         if status != 200:
             return render_page(request, status=status)
         return back(request, undo=undo, after=after)
-    parts = [live.render(request.membership), render_flash(request, undo=undo)]
+    parts = [news_for(request), render_flash(request, undo=undo)]
     if after is not None:
         asked = render_after_done(request, after)
         parts.append(f'<div id="ask-helper" hx-swap-oob="true">{asked}</div>')
@@ -383,57 +383,6 @@ def after_done(
     return HttpResponse("".join(parts), status=200 if form.is_valid() else 422)
 
 
-def render_after_done(request: MemberRequest, help_request: HelpRequest, form: Any = None) -> str:
-    context = after_done_context(help_request) | place(request) | {"form": form}
-    return render_to_string("requests_app/_after_done.html", context, request)
-
-
-def after_done_context(help_request: HelpRequest) -> dict:
-    return {
-        "help_request": help_request,
-        "givens": Given.choices,
-        "thanks": Thanks.choices,
-    }
-
-
-def render_flash(request: MemberRequest, *, undo: bool) -> str:
-    url = reverse("requests_app:undo", args=[request.membership.classroom.slug])
-    return render_to_string("_flash.html", {"undo_url": url if undo else ""}, request)
-
-
-def render_page(request: MemberRequest, status: int = 200, tab: str = "queue") -> HttpResponse:
-    membership = request.membership
-    queue = queue_of(request)
-    present = live.Present(queue.pk)
-    context = place(request) | {"ticket": ticket_of(request, queue)}
-    if membership.can_help:
-        context |= live.helpers_context(present) | {
-            "title": live.title(present),
-            "asides": asides.of_helpers(present),
-            "tab": tab,
-            "open_form": forms.OpenHelpForm(),
-            "raise_for": forms.RaiseForForm(
-                classroom=membership.classroom, initial={"form_key": new_key()}
-            ),
-        }
-        if "undo" in request.GET:
-            context["undo_url"] = reverse("requests_app:undo", args=[membership.classroom.slug])
-        if "done" in request.GET:
-            done = find_help_request(request, request.GET["done"][:16])
-            context |= after_done_context(done) | {"done": done}
-        return render(request, "requests_app/helpers.html", context, status=status)
-    if not membership.can_raise:
-        return redirect("classrooms:people", membership.classroom.slug)
-    latest = present.latest_of([membership.pk]).get(membership.pk)
-    actions.attendance(membership.classroom, [membership.pk])
-    context |= live.class_context(present) | live.student_context(present, latest)
-    context |= {
-        "class_asides": asides.of_class(present),
-        "asides": live.student_asides(present, membership.pk),
-    }
-    return render(request, "requests_app/student.html", context, status=status)
-
-
 def ask_helper(
     request: MemberRequest, verb: str, help_request: HelpRequest, form: Any
 ) -> HttpResponse:
@@ -450,19 +399,6 @@ def ask_helper(
 # --- Finding things through the membership -----------------------------------
 
 
-def place(request: MemberRequest) -> dict:
-    return {"membership": request.membership, "classroom": request.membership.classroom}
-
-
-def ticket_of(request: MemberRequest, queue: Queue) -> str:
-    """Lets this page's socket in without asking the database."""
-    return ticket.issue(request.entry, queue.pk, request.COOKIES)
-
-
-def queue_of(request: MemberRequest) -> Queue:
-    return Queue.objects.of(request.membership.classroom)
-
-
 def my_request(request: MemberRequest) -> HelpRequest:
     """The request that this student's page is about: their newest here."""
     latest = latest_of(request.membership.pk)
@@ -477,12 +413,6 @@ def my_hand(request: MemberRequest) -> HelpRequest:
     if latest is None or not latest.is_seen:
         raise Http404
     return latest
-
-
-def find_help_request(request: MemberRequest, key: str) -> HelpRequest:
-    return get_object_or_404(
-        HelpRequest.objects.with_people(), queue__classroom=request.membership.classroom, key=key
-    )
 
 
 def find_task(request: MemberRequest) -> Task:

@@ -24,6 +24,7 @@ APPS = (
     "coaching",
     "demo",
     "helpdesk",
+    "live",
     "records",
     "requests_app",
     "resources",

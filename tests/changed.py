@@ -20,8 +20,8 @@ UNKNOWN = 5
 ROOT = Path(__file__).resolve().parent.parent
 TIMES = ROOT / "var" / "test-times.json"
 APPS = (
-    "accounts", "checkins", "classrooms", "coaching", "demo", "helpdesk", "records",
-    "requests_app", "resources",
+    "accounts", "checkins", "classrooms", "coaching", "demo", "helpdesk", "live",
+    "records", "requests_app", "resources",
 )  # fmt: skip
 #: Each test of these starts a browser or servers: they run if they changed themselves.
 SLOW = ("tests/browser/", "tests/workers/", "tests/operate/", "tests/faults/")

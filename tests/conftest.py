@@ -22,8 +22,10 @@ from checkins import unnamed
 from classrooms import access
 from classrooms.models import Classroom, Device, Membership, Role, School
 from helpdesk.server import spare_the_collector
-from requests_app import actions, asides, live
-from requests_app.asides import Aside
+from live import history
+from live.shown import Piece, mark_of
+from requests_app import actions, beside, regions
+from requests_app.beside import Beside
 from requests_app.models import Queue
 
 #: Its fixture is for whoever walks through everything.
@@ -99,7 +101,8 @@ def forget():
     answers that waited, or the language of the last page that was asked for in this thread."""
     translation.deactivate()
     cache.clear()
-    live.forget_all()
+    regions.forget_all()
+    history.forget_all()
     unnamed.forget_all()
 
 
@@ -210,34 +213,42 @@ def raise_hand(lesson):
     return put_in_line
 
 
+class Notes(Beside):
+    """Regions whose words are ``notes.words["…"]``; it counts who asks, and what is drawn."""
+
+    name = "notes"
+
+    def __init__(self):
+        self.words = {"class": "for all", "helpers": "for helpers", "own": {}}
+        self.asked = Counter()
+
+    def of_class(self, present):
+        return self.region("class", self.words["class"])
+
+    def of_helpers(self, present):
+        return self.region("helpers", self.words["helpers"])
+
+    def facts_of(self, present, students):
+        self.asked["facts"] += 1
+        return {student: self.words["own"].get(student, "") for student in students}
+
+    def of_student(self, present, facts):
+        return self.region("own", facts)
+
+    def region(self, whose, text):
+        def draw():
+            self.asked[f"{whose} drawn"] += 1
+            return format_html('<p id="{}-note" hx-swap-oob="true">{}</p>', whose, text)
+
+        self.asked[whose] += 1
+        return {f"{whose}-note": Piece(mark_of(text), draw)}
+
+
 @pytest.fixture
 def notes():
-    """An aside with every region, whose words are ``notes["…"]``; it counts who asks it."""
-    words = {"class": "for all", "helpers": "for helpers", "own": {}}
-    asked = Counter()
-
-    def class_region(present):
-        asked["class"] += 1
-        return region("class-note", words["class"], present.label)
-
-    def helpers_region(present):
-        asked["helpers"] += 1
-        return region("helpers-note", words["helpers"], present.queue.version)
-
-    def student_facts(present, students):
-        asked["facts"] += 1
-        return {student: words["own"].get(student, "") for student in students}
-
-    def student_region(present, facts):
-        asked["student"] += 1
-        return region("own-note", facts, 0)
-
-    def region(name, text, version):
-        markup = '<p id="{}" data-version="{}" hx-swap-oob="true">{}</p>'
-        return format_html(markup, name, version, text)
-
-    before = dict(asides._registered)
-    asides.register(Aside("notes", class_region, helpers_region, student_facts, student_region))
-    yield words, asked
-    asides._registered.clear()
-    asides._registered.update(before)
+    """An app that shows something everywhere beside the queue."""
+    before, notes = dict(beside._registered), Notes()
+    beside.register(notes)
+    yield notes
+    beside._registered.clear()
+    beside._registered.update(before)

@@ -80,8 +80,9 @@ class Subject:
         from django.test import Client
 
         from classrooms import access
-        from requests_app import ticket
+        from live import ticket
         from requests_app.models import Queue
+        from requests_app.topic import admission
 
         if self.member.is_student:
             key = signing.dumps({self.room.slug: self.device_key}, salt=access._SALT)
@@ -93,7 +94,8 @@ class Subject:
             self.session_key = self.client.session.session_key
             cookies = {settings.SESSION_COOKIE_NAME: self.session_key}
             entry = access.find_entry(self.member.user, cookies, self.room.slug)
-        pass_ = ticket.issue(entry, Queue.objects.of(self.room).pk, cookies)
+        queue_id = Queue.objects.of(self.room).pk
+        pass_ = ticket.issue(admission(entry, queue_id, cookies))
         here = f"/c/{self.room.slug}/"
         paths = [f"{here}regions/", f"{here}sign/"]
         if self.member.role != "admin":  # who is led on to what they set up
@@ -104,7 +106,8 @@ class Subject:
             school = f"?school={self.school.pk}"
             paths += [f"/school/{school}", f"/school/resources/export/{school}"]
         header = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return Way(header, f"/ws{here}en/?ticket={pass_}&have=0.0.0", paths)
+        shown = ",".join(f"queue:{queue_id}/{kind}=" for kind in ("helpers", "class", "student"))
+        return Way(header, f"/ws/en/?ticket={pass_}&have={shown}", paths)
 
 
 # --- The causes ----------------------------------------------------------------

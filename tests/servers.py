@@ -44,12 +44,15 @@ slug = "class-" + secrets.token_hex(4)
 room = Classroom.objects.create(
     school=school, name="Class", slug=slug, code=secrets.token_hex(4).upper()
 )
-Queue.objects.create(classroom=room)
+queue = Queue.objects.create(classroom=room)
 grace = staff(room, slug + "@example.org", "Grace", Role.TEACHER)
 actions.open_help(room, by=grace)
 client = Client(); client.force_login(grace.user)
 students = [device_cookie(student(room, f"Ada {n}")) for n in range(4)]
-print(json.dumps({"slug": slug, "teacher": client.session.session_key, "students": students}))
+print(json.dumps({
+    "slug": slug, "topic": f"queue:{queue.pk}", "teacher": client.session.session_key,
+    "students": students,
+}))
 """
 
 
@@ -114,7 +117,7 @@ class Running:
     def listen(self, cast):
         """A socket of the teacher's page, past its greeting."""
         with connect(
-            f"ws://127.0.0.1:{self.port}/ws/c/{cast['slug']}/en/",
+            f"ws://127.0.0.1:{self.port}/ws/en/?have={cast['topic']}/helpers=",
             origin=self.environment["HELPDESK_SITE_URL"],
             additional_headers={"Cookie": f"sessionid={cast['teacher']}"},
             open_timeout=PATIENCE,

@@ -16,6 +16,10 @@ ENTRIES = {
     ),
     "`./run backup`": ("test_a_backup_brings_back_what_was_there",),
     "A page says what it shows": ("test_a_lost_message_is_found_by_the_beat",),
+    "A change brings a helper's page": (
+        "test_a_raise_weighs_the_same_however_many_hands_are_up",
+        "test_it_says_all_and_offers_what_can_be_done_now",
+    ),
     "`./run serve --workers N`": ("test_a_hand_raised_at_one_worker_is_shown_at_every",),
     "The push goes before the answer": ("test_the_push_goes_before_the_answer",),
     "A raise costs half": ("bench/work_per_event.py", "test_a_loop_of_reconnects_is_slowed_down"),

@@ -124,8 +124,8 @@ def test_queries_are_made_by_the_orm_or_have_places_for_values():
 
 
 def test_what_is_marked_as_safe_was_made_of_safe_parts():
-    """The picture of a code, and rows that a template rendered."""
-    allowed = {"classrooms/qr.py", "requests_app/live.py"}
+    """The picture of a code, and pieces that a template drew."""
+    allowed = {"classrooms/qr.py", "live/shown.py"}
     found = {
         place(path)
         for path in FILES
@@ -184,11 +184,11 @@ def test_chance_that_nobody_may_guess_comes_from_the_system():
         for name in imported(path)
         if name.partition(".")[0] == "random"
     }
-    assert users <= {"demo", "requests_app", "checkins"}
+    assert users <= {"demo", "live", "checkins"}
     for path in FILES:
         for name, _call in calls(path):
             if name.startswith("random.") and "demo" not in path.parts:
-                assert place(path) == "requests_app/hub.py" or "SystemRandom" in name, place(path)
+                assert place(path) == "live/hub.py" or "SystemRandom" in name, place(path)
 
 
 @pytest.mark.parametrize("model", apps.get_models(), ids=lambda model: model._meta.label)

@@ -16,7 +16,7 @@ from checkins.models import CheckIn, CheckInStatus, Preset, Visibility
 from checkins.questions import Kind
 from classrooms.actions import NotPossible
 from classrooms.models import Classroom, Membership
-from requests_app.live import announce_asides
+from requests_app.live import announce_beside
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def _open(check_in: CheckIn, now: datetime) -> CheckIn:
     check_in.opened_at = now
     check_in.lesson = check_in.classroom.lessons.order_by("-pk").first()
     check_in.save()
-    announce_asides(check_in.classroom, class_wide=True)
+    announce_beside(check_in.classroom, class_wide=True)
     return check_in
 
 
@@ -156,7 +156,7 @@ def _close(check_in: CheckIn) -> CheckIn:
     current.closed_at = timezone.now()
     current.waiting = unnamed.count_waiting(current)
     current.save(update_fields=["status", "closed_at", "waiting"])
-    announce_asides(current.classroom, class_wide=True)
+    announce_beside(current.classroom, class_wide=True)
     return current
 
 

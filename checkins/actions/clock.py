@@ -21,7 +21,7 @@ from checkins.models import (
     Visibility,
 )
 from classrooms.models import Classroom, Lesson
-from requests_app.live import announce_asides
+from requests_app.live import announce_beside
 
 #: A check-in that nobody closed is closed by the clock.
 OPEN_AT_MOST = timedelta(hours=12)
@@ -62,7 +62,7 @@ def _show_ended_moments(now: datetime) -> None:
     ended = HelpMoment.objects.filter(ends_at__lte=now, ends_at__gt=now - _SINCE_LAST_TICK)
     for moment in ended.select_related("classroom"):
         with transaction.atomic():
-            announce_asides(moment.classroom, class_wide=True)
+            announce_beside(moment.classroom, class_wide=True)
 
 
 def delete_what_is_due(now: datetime | None = None) -> int:

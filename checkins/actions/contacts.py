@@ -12,7 +12,7 @@ from classrooms.actions import NotPossible
 from classrooms.models import Membership
 from requests_app import actions as asking
 from requests_app.labels import later_than
-from requests_app.live import announce_asides
+from requests_app.live import announce_beside
 from requests_app.models import Queue
 
 
@@ -41,7 +41,7 @@ def offer(student: Membership, *, by: Membership) -> Contact:
             else _("%(name)s has an offer in this lesson already.") % {"name": student.name}
         )
     made = student.contacts.create(by=by, lesson=lesson, kind=Contact.Kind.OFFERED)
-    announce_asides(by.classroom, students=[student.pk])
+    announce_beside(by.classroom, students=[student.pk])
     return made
 
 
@@ -50,14 +50,14 @@ def take_offer(*, by: Membership) -> None:
     """ "Yes, please": the student's hand goes up, because they said so."""
     offered = _answered(by, Contact.Answer.YES)
     asking.raise_hand(Queue.objects.of(by.classroom), student=by, form_key=f"offer-{offered.pk}")
-    announce_asides(by.classroom, students=[by.pk])
+    announce_beside(by.classroom, students=[by.pk])
 
 
 @transaction.atomic
 def refuse_offer(*, by: Membership) -> None:
     """ "Not now": no reason is asked for."""
     _answered(by, Contact.Answer.NOT_NOW)
-    announce_asides(by.classroom, students=[by.pk])
+    announce_beside(by.classroom, students=[by.pk])
 
 
 def _answered(student: Membership, answer: str) -> Contact:

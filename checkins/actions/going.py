@@ -14,7 +14,7 @@ from classrooms.actions import NotPossible
 from classrooms.models import Lesson, Membership
 from coaching import rules
 from coaching.models import coaching_of
-from requests_app.live import announce_asides
+from requests_app.live import announce_beside
 
 
 @transaction.atomic
@@ -37,7 +37,7 @@ def say_how(*, by: Membership, going: str) -> SelfCheck:
         mine.stuck_since = None
         mine.nudge_ended_at = now if mine.nudged_at else None
     mine.save()
-    announce_asides(by.classroom, students=[by.pk])
+    announce_beside(by.classroom, students=[by.pk])
     return mine
 
 
@@ -47,7 +47,7 @@ def end_nudge(*, by: Membership) -> None:
     now = timezone.now()
     nudged = SelfCheck.objects.filter(student=by, nudged_at__isnull=False, nudge_ended_at=None)
     nudged.update(nudge_ended_at=now, changed_at=Greatest("changed_at", now))
-    announce_asides(by.classroom, students=[by.pk])
+    announce_beside(by.classroom, students=[by.pk])
 
 
 @transaction.atomic
@@ -75,5 +75,5 @@ def nudge(lesson: Lesson, *, now: datetime) -> int:
     if found:
         nudged = SelfCheck.objects.filter(pk__in=[pk for pk, _student in found])
         nudged.update(nudged_at=now, changed_at=Greatest("changed_at", now))
-        announce_asides(lesson.classroom, students=[student for _pk, student in found])
+        announce_beside(lesson.classroom, students=[student for _pk, student in found])
     return len(found)

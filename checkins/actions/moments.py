@@ -10,7 +10,7 @@ from checkins import kernel
 from checkins.models import HelpMoment
 from classrooms.actions import NotPossible
 from classrooms.models import Classroom, Membership
-from requests_app.live import announce_asides
+from requests_app.live import announce_beside
 
 #: A planned help moment waits this long for help to open, then it is dropped.
 MOMENT_WAITS = timedelta(minutes=15)
@@ -49,7 +49,7 @@ def _start(moment: HelpMoment, now: datetime) -> HelpMoment:
     moment.started_at = now
     moment.ends_at = now + timedelta(seconds=moment.seconds)
     moment.save()
-    announce_asides(moment.classroom, class_wide=True)
+    announce_beside(moment.classroom, class_wide=True)
     return moment
 
 
@@ -63,7 +63,7 @@ def end_moment(moment: HelpMoment) -> None:
     elif current.is_on(timezone.now()):
         current.ends_at = timezone.now()
         current.save(update_fields=["ends_at"])
-        announce_asides(moment.classroom, class_wide=True)
+        announce_beside(moment.classroom, class_wide=True)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from classrooms.actions import attend
+from classrooms.actions import note_here
 from classrooms.models import Classroom, Lesson, Membership, Task
 from requests_app import live
 from requests_app.actions.change import end, recorded
@@ -37,7 +37,7 @@ def open_help(
     else:
         transaction.set_rollback(True)  # nothing happened, so the version stays
         return lesson
-    live.announce(queue, class_wide=True, attend=lesson.pk)
+    live.announce(queue, class_wide=True, opened=True)
     return lesson
 
 
@@ -109,11 +109,11 @@ def resume_class(queue: Queue, *, by: Membership) -> None:
 def _pause(queue: Queue, since: datetime | None, task: Task | None = None) -> None:
     queue.paused_at, queue.paused_for = since, task
     queue.save(update_fields=["paused_at", "paused_for"])
-    queue.version = Queue.objects.note_asides(queue.pk, class_wide=True)
+    queue.version = Queue.objects.note_beside(queue.pk, class_wide=True)
 
 
 def attendance(classroom: Classroom, students: Iterable[int]) -> None:
     """Students (membership ids) whose page is open while help is open were here."""
     lesson = classroom.open_lesson()
     if lesson is not None:
-        attend(lesson, students)
+        note_here(lesson, students)

@@ -28,13 +28,6 @@ if (main) moves?.addEventListener("submit", (event) => {
   htmx.ajax("POST", event.submitter.getAttribute("formaction"), answer).then(done, done)
 })
 
-// A region rendered earlier never replaces one rendered later.
-document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  const arriving = Number(detail.fragment.firstElementChild?.dataset.version)
-  const showing = Number(detail.target.dataset.version)
-  if (arriving < showing) detail.shouldSwap = false
-})
-
 // A push never steals the keyboard, and never shuts what somebody opened. Rows are the same for
 // every helper; which of them are a colleague's is told apart here.
 let focused
@@ -49,11 +42,7 @@ function mine() {
     row.classList.toggle("queue-item--others", row.dataset.helper !== main.dataset.me)
   }
 }
-if (main) {
-  mine()
-  // Once more after htmx has settled: it puts classes back to what the server sent.
-  for (const event of ["htmx:wsAfterMessage", "htmx:afterSettle"]) document.addEventListener(event, mine)
-}
+if (main) mine()
 
 // The cards below a student's hand are fetched anew when the hand is another one, or has come to
 // another stage; what was being typed is saved first.
@@ -85,9 +74,9 @@ function giveBack() {
 function focusOn(element) {
   if (element !== document.activeElement) element?.focus({ preventScroll: true })
 }
-// Region by region: a push that comes while an answer is still settling finds nothing shut.
-document.addEventListener("htmx:oobBeforeSwap", keep)
-document.addEventListener("htmx:oobAfterSwap", giveBack)
+// What is new is brought by live-news.js.
+document.addEventListener("helpdesk:bringing", keep)
+document.addEventListener("helpdesk:brought", giveBack)
 
 // What stands behind "More" is fetched when it is opened, and anew when its row changes while it is
 // open: until then it shows what it had. Where nothing comes, a link leads there.
@@ -129,13 +118,21 @@ function say(state) {
   sign.textContent = state === "off" ? `${sign.dataset.off} ${time}` : sign.dataset[state]
 }
 
-// The socket's address says what the page has, so that only what is newer comes (sockets.py).
-const shown = (id) => document.getElementById(id)?.dataset.version ?? 0
+// The socket's address says what the page shows of each audience, so that only what is newer comes
+// (live/sockets.py).
+const shown = () => [...document.querySelectorAll("[data-live-of]")]
+  .map(({ dataset }) => `${dataset.liveOf}=${dataset.version}.${dataset.digest}`).join()
+// So does each of its taps (live/page.py).
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (main) detail.headers["X-Shows"] = shown()
+})
+// What came follows on something that did not come.
+document.addEventListener("helpdesk:lacking", () => ask())
+document.addEventListener("helpdesk:anew", () => isWriting() || location.reload())
 let socket
 let knocked // when it asked to be let in
 htmx.createWebSocket = (url) => {
-  const have = [shown("queue"), shown("help-state"), shown("my-request")].join(".")
-  socket = new WebSocket(`${url}?ticket=${encodeURIComponent(main.dataset.ticket)}&have=${have}`)
+  socket = new WebSocket(`${url}?ticket=${encodeURIComponent(main.dataset.ticket)}&have=${shown()}`)
   knocked = Date.now()
   return socket
 }
@@ -148,13 +145,10 @@ document.addEventListener("htmx:wsOpen", ({ detail }) => {
   tries = 0
   heard = Date.now()
 })
-document.addEventListener("htmx:wsBeforeMessage", (event) => {
+document.addEventListener("htmx:wsBeforeMessage", () => {
   heard = Date.now()
   updated = new Date()
   if (open) say("on")
-  // The wait of a hand that this page does not show yet: the hand itself follows at once, with it.
-  const [, first] = event.detail.message.match(/^<\w+ id="([\w-]+)"/) ?? []
-  if (first && !document.getElementById(first)) event.preventDefault()
 })
 document.addEventListener("htmx:wsClose", ({ detail }) => {
   wrapper = detail.socketWrapper
@@ -193,6 +187,8 @@ const SILENCE = 9000 // ms: two beats and some
 const HANDSHAKE = 8000
 const isKnocking = () => socket?.readyState === WebSocket.CONNECTING
 function listen() {
+  // What it asked for did not come, or came too early.
+  if (document.querySelector('[data-digest=""]') && Date.now() - asked > 3000) ask()
   if (isKnocking() && Date.now() - knocked > HANDSHAKE) return reconnect()
   if (!open || Date.now() - heard < SILENCE) return
   open = false
@@ -212,21 +208,23 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 })
 document.addEventListener("htmx:sendError", () => tell("lost"))
 // Not for long: in a silent network they would pile up, and taps wait behind them.
-async function get(address) {
+async function get(address, more) {
   const limit = new AbortController()
   setTimeout(() => limit.abort(), 8000)
-  const answer = await fetch(address, { headers: { "HX-Request": "true" }, redirect: "manual", signal: limit.signal })
+  const answer = await fetch(address, { headers: { "HX-Request": "true", ...more }, redirect: "manual", signal: limit.signal })
   if (!answer.headers.has(OURS)) throw new Error("somebody else answered")
   return answer
 }
 
 // While no socket is open the page asks for itself; so it does when it comes back from sleep.
 let asking = false
+let asked = 0
 function ask() {
   if (!main || asking) return
   asking = true
+  asked = Date.now()
   const began = Date.now()
-  get(main.dataset.regions)
+  get(main.dataset.regions, { "X-Shows": shown() })
     .then(async (answer) => {
       if (answer.status === 404 || answer.headers.has("HX-Redirect")) return location.reload()
       if (!answer.ok) throw new Error(answer.status)

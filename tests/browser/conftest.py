@@ -18,7 +18,7 @@ from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
 from helpdesk.asgi import application
-from requests_app import hub
+from live import hub
 from tests.catalogue import write_pseudo_language
 from tests.conftest import device_cookie
 from tests.services import BROWSERS

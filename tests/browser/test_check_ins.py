@@ -133,7 +133,7 @@ def shorten_the_moment(room):
     """It ends in three seconds; people start them with thirty at least."""
     with transaction.atomic():
         HelpMoment.objects.update(ends_at=timezone.now() + timedelta(seconds=3))
-        live.announce_asides(room, class_wide=True)
+        live.announce_beside(room, class_wide=True)
 
 
 #: Notes on the page itself when the invitation came and went.

@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from requests_app import actions, hub
+from live import hub
+from requests_app import actions
 from tests.browser.test_accessibility import requested
 from tests.browser.test_queue import heading, row, tap
 from tests.proxy import Proxy

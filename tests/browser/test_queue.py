@@ -379,17 +379,6 @@ def test_a_push_leaves_half_written_text_and_the_keyboard_alone(open_as, lesson,
     expect(row(teacher, "Ada").locator(".queue-item__panel")).to_be_visible()
 
 
-def test_an_older_region_never_replaces_a_newer_one(open_as, lesson, ada):
-    page = open_as(ada)
-    old = '<section id="my-request" data-version="5" hx-swap-oob="true">old</section>'
-    page.evaluate("""() => document.getElementById("my-request").dataset.version = 99""")
-    page.evaluate("text => htmx.swap('body', text, {swapStyle: 'none'})", old)
-    expect(page.locator("#my-request")).not_to_contain_text("old")
-    new = old.replace('"5"', '"100"').replace("old", "new")
-    page.evaluate("text => htmx.swap('body', text, {swapStyle: 'none'})", new)
-    expect(page.locator("#my-request")).to_have_text("new")
-
-
 def test_help_opens_and_closes_on_every_page(open_as, room, ada, grace):
     teacher, page = open_as(grace), open_as(ada)
     expect(heading(page, "Help is closed right now")).to_be_visible()

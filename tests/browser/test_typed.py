@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from classrooms.models import Device, Role
 from helpdesk import breaker
-from requests_app import hub
+from live import hub
 from requests_app.models import HelpRequest
 from tests.browser.test_accessibility import PHONE
 from tests.browser.test_not_you import STORED

@@ -16,21 +16,23 @@ from requests_app.models import Queue
 from requests_app.present import Present
 from tests.conftest import student
 
+BESIDE = live.CheckInsBeside()
 COLOURS = {"kind": Kind.SINGLE, "text": "Which?", "options": ["Red", "Green", "Blue"]}
 
 
 def own_region(who):
     """What the student's page shows of check-ins to them alone."""
     present = present_of(who.classroom)
-    return live.student_region(present, live.own_of(present, [who.pk])[who.pk])
+    own = live.own_of(present, [who.pk])[who.pk]
+    return BESIDE.of_student(present, own)["my-check-in"].html
 
 
 def class_region(room):
-    return live.class_region(present_of(room))
+    return BESIDE.of_class(present_of(room))["class-now"].html
 
 
 def helpers_region(room):
-    return live.helpers_region(present_of(room))
+    return BESIDE.of_helpers(present_of(room))["class-tools"].html
 
 
 def present_of(room):

@@ -12,7 +12,7 @@ from checkins.models import Contact, HelpMoment, SelfCheck
 from classrooms import actions as people
 from requests_app import actions as asking
 from requests_app.models import HelpRequest, Queue
-from tests.checkins.conftest import class_region, helpers_region, own_region, present_of
+from tests.checkins.conftest import BESIDE, class_region, helpers_region, own_region, present_of
 from tests.conftest import student
 
 pytestmark = pytest.mark.django_db
@@ -277,8 +277,8 @@ def test_what_nobody_uses_costs_no_query(room, lesson, ada, django_assert_num_qu
     present = present_of(room)
     assert present.is_open
     with django_assert_num_queries(0):
-        live.helpers_region(present)
-        live.class_region(present)
+        assert BESIDE.of_helpers(present)["class-tools"].html
+        assert BESIDE.of_class(present)["class-now"].html
         live.own_of(present, [ada.pk])
 
 
@@ -291,7 +291,7 @@ def test_the_regions_take_the_same_queries_for_one_and_for_many(
         present = present_of(room)
         assert present.is_open
         with django_assert_num_queries(5):  # check-in, moment, anybody stuck; how many of both
-            live.helpers_region(present)
+            assert BESIDE.of_helpers(present)["class-tools"].html
         with django_assert_num_queries(2):
             live.own_of(present, range(number))
 

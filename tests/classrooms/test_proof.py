@@ -237,7 +237,7 @@ def test_thirty_come_back_in_the_morning_without_a_queue_for_the_teacher(room, l
 def test_a_page_that_is_open_hears_that_the_past_is_open_again(
     room, past, ada, monkeypatch, django_capture_on_commit_callbacks
 ):
-    from requests_app import hub
+    from live import hub
 
     come(room)
     told = []
@@ -245,8 +245,8 @@ def test_a_page_that_is_open_hears_that_the_past_is_open_again(
     ada.refresh_from_db()
     with django_capture_on_commit_callbacks(execute=True):
         actions.vouch(ada)
-    assert [each["students"] for each in told if each["students"]] == [[ada.pk]]
-    assert [each["asides_of"] for each in told if each["asides_of"]] == [[ada.pk]]
+    what = [each["what"] for each in told if each["type"] == "live.changed"]
+    assert sorted(what) == [[f"beside.{ada.pk}", "line"], [f"hand.{ada.pk}", "line"]]
 
 
 def test_what_was_looked_up_before_is_not_shown_after(room, past, ada):

@@ -9,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from coaching.models import Coaching, Suggestion
-from requests_app import actions, live
+from requests_app import actions, regions
 from requests_app.models import HelpRequest, Outcome, Queue, Status
+from requests_app.present import Present
 from requests_app.said import Kind
 from resources import actions as resources
 from tests.resources.conftest import complete
+from tests.shown import queue_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"headers": {"HX-Request": "true"}}
@@ -85,7 +87,7 @@ def test_everything_can_be_skipped_and_nobody_is_scolded(raise_hand, ada, task, 
     mine = stored(ada)
     assert set(mine.cards.values()) == {"skipped"}
     assert (mine.kind, mine.tried, mine.text, mine.task) == ("", [], "", None)
-    row = live.helpers_regions(live.look(Queue.objects.of(room).pk))
+    row = queue_of(room)
     assert "nothing added yet" in row
 
 
@@ -227,7 +229,7 @@ def test_cards_never_move_anybody(raise_hand, ada, ben, room, page, grace):
             clock.shift(timedelta(minutes=1))
             page.say(name, **fields)
     queue = Queue.objects.of(room)
-    assert [each.student for each in live.Present(queue.pk).waiting] == [ada, ben]
+    assert [each.student for each in Present(queue.pk).waiting] == [ada, ben]
     assert stored(ada).raised_at == first.raised_at
 
 
@@ -303,7 +305,7 @@ def test_the_third_hand_in_a_quarter_says_that_a_longer_visit_may_help(raise_han
         actions.lower(raise_hand(ada), by=ada)
     raise_hand(ada)
     assert "A longer visit may help" in page()
-    row = live.helpers_regions(live.look(Queue.objects.of(room).pk))
+    row = queue_of(room)
     assert "needs a longer look" in row
     settle(room, rules_off=["R5"])
     assert "A longer visit may help" not in page()
@@ -321,7 +323,7 @@ def test_not_yet_offers_another_way_and_tells_the_helper(raise_hand, ada, grace,
         for words in ("The same helper again", "A different kind of help", "A different person"):
             assert words in shown
         page.say("repair", repair="person")
-        row = live.helpers_regions(live.look(Queue.objects.of(room).pk))
+        row = queue_of(room)
         assert "would like somebody else" in row
         assert "back again" in row
         page.say("repair", repair="kind")
@@ -452,7 +454,7 @@ def test_the_helpers_card_fits_the_kind_and_can_be_hidden_for_good(
 def test_the_teacher_pauses_the_class_for_one_task(raise_hand, ada, grace, room, task, browser_of):
     raise_hand(ada, task=task)
     teacher, student = browser_of(grace), browser_of(ada)
-    label = live.Present(Queue.objects.of(room).pk).label
+    label = Present(Queue.objects.of(room).pk).label
     answer = teacher.post(f"/c/{room.slug}/pause-class/", {"task": task.pk}, **HTMX)
     assert "The class is looking up" in answer.text
     shown = student.get(f"/c/{room.slug}/").text
@@ -461,7 +463,7 @@ def test_the_teacher_pauses_the_class_for_one_task(raise_hand, ada, grace, room,
     assert "Please look up" in browser_of(grace).get(f"/c/{room.slug}/board/").text
     teacher.post(f"/c/{room.slug}/resume-class/", **HTMX)
     assert "Please look up" not in student.get(f"/c/{room.slug}/").text
-    assert live.Present(Queue.objects.of(room).pk).label > label
+    assert Present(Queue.objects.of(room).pk).label > label
     assert stored(ada).status == Status.WAITING
     teacher.post(f"/c/{room.slug}/pause-class/", **HTMX)
     actions.close_help(room, by=grace)
@@ -486,7 +488,7 @@ def test_raising_is_the_same_one_post_with_coaching_on_and_off(
     counts = []
     for who, is_on in ((ada, True), (ben, False)):
         settle(room, is_on=is_on)
-        live.forget_all()
+        regions.forget_all()
         client = browser_of(who)
         opened, _page = queries_of(lambda client=client: client.get(f"/c/{room.slug}/"))
         raised, answer = queries_of(

@@ -13,8 +13,9 @@ from django.utils import timezone
 from classrooms.actions import NotPossible
 from coaching.models import Coaching
 from coaching.quiet import people_there
-from requests_app import actions, live
+from requests_app import actions
 from requests_app.models import HelpRequest, Queue, Status
+from requests_app.present import Present
 from resources import actions as resources
 from tests.requests_app.test_actions import reach
 from tests.resources.conftest import complete
@@ -87,7 +88,7 @@ def test_a_time_that_came_is_no_promise_that_was_missed(raise_hand, ada, browser
     told = shown_to(ada, browser_of)
     assert "did not work out" not in told
     assert "you are among the first now" in told
-    assert live.Present(mine.queue_id).waiting[0].pk == mine.pk
+    assert Present(mine.queue_id).waiting[0].pk == mine.pk
 
 
 def test_whoever_said_back_soon_and_is_late_makes_the_student_one_of_the_first(
@@ -99,7 +100,7 @@ def test_whoever_said_back_soon_and_is_late_makes_the_student_one_of_the_first(
     actions.pause(mine, by=grace, minutes=5)
     assert "If it gets much later, you are among the first." in shown_to(ada, browser_of)
     actions.overdue(mine, now=timezone.now() + timedelta(minutes=8))
-    assert [each.student for each in live.Present(mine.queue_id).waiting] == [ada, ben]
+    assert [each.student for each in Present(mine.queue_id).waiting] == [ada, ben]
     assert "you are among the first now" in shown_to(ada, browser_of)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from helpdesk import server as product
-from requests_app import hub
+from live import hub
 from tests.fuzz.answers import CLOSED, OPEN, PATIENCE, Answer
 
 #: What is said there is about who asked, and is a 4xx.

@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from requests_app import gate
+from live import gate
 from tests.fuzz import ROUNDS, SEED, hostile
 from tests.fuzz.answers import PATIENCE, missing_headers
 from tests.fuzz.served import read_answer
-from tests.live.conftest import cookies_of
+from tests.live.conftest import STUDENT, cookies_of, shows, topic_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,11 +32,13 @@ ORIGINS = (
     b"a" * 3000, b"http://testserver, http://evil.example",
 )  # fmt: skip
 PATHS = (
-    b"/", b"/ws/", b"/ws/c/", b"/ws/c/nowhere-1/en/", b"/ws/c/%00/en/", b"/ws/c/%ff/en/",
-    b"/ws/c/../en/",
+    b"/", b"/ws/", b"/ws/c/", b"/ws/en/", b"/ws/c/%00/en/", b"/ws/%ff/",
+    b"/ws/../en/",
     b"/healthz", b"/static/js/live.js", b"/accounts/login/", b"/admin/",
-    b"/ws/c/" + b"a" * 5000 + b"/en/",
-    b"/ws/c/%E2%80%AE/en/", b"//ws/c/x/en/", b"*", b"http://[::1/ws/",
+    b"/ws/" + b"a" * 5000 + b"/",
+    b"/ws/%E2%80%AE/", b"//ws/en/", b"/ws/en/?have=x:9/y=0",
+    b"/ws/en/?have=queue:/class=0,queue:-1/x=0", b"/ws/en/?have=queue:%s/x=0" % (b"9" * 60),
+    b"/ws/en/?ticket=x&have=%ff", b"*", b"http://[::1/ws/",
     b"/ws/c/x/en/board/board/", b"/metrics",
 )  # fmt: skip
 SPOILT = (
@@ -56,6 +58,11 @@ SPOILT = (
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     monkeypatch.setattr(gate, "HOLD_OFF", 0.01)
+
+
+def page_of(room) -> bytes:
+    """The address of the socket of a page of this class."""
+    return f"/ws/en/?have={shows(topic_in(room), **STUDENT)}".encode()
 
 
 def handshake(path: bytes, headers: dict[bytes, bytes], method: bytes = b"GET") -> bytes:
@@ -81,7 +88,7 @@ def spoilt_knock(rng: Random, right: bytes, cookie: bytes) -> bytes:
         headers[b"Cookie"] = rng.choice(
             (b"", b"\xff", cookie[:-1], b"sessionid=" + b"x" * 3000, b"=" * 900)
         )
-        path += b"?ticket=" + hostile.escaped(hostile.value(rng))[:2000]
+        path += b"&ticket=" + hostile.escaped(hostile.value(rng))[:2000]
     elif kind == 5:
         method = rng.choice((b"POST", b"HEAD", b"OPTIONS", b"PUT"))
         headers |= {b"X-Odd": hostile.value(rng)[:200].replace(b"\n", b"").replace(b"\r", b"")}
@@ -93,7 +100,7 @@ def spoilt_knock(rng: Random, right: bytes, cookie: bytes) -> bytes:
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_who_is_wrong_is_refused_with_all_headers(number, server, room, lesson, ada, mallory):
     rng = Random(f"{SEED}:{number}:sockets")
-    right, cookie = f"/ws/c/{room.slug}/en/".encode(), cookies_of(ada).encode()
+    right, cookie = page_of(room), cookies_of(ada).encode()
     wrong = []
     for _each in range(KNOCKS):
         knock = spoilt_knock(rng, right, cookie)
@@ -152,7 +159,7 @@ FRAMES = {
 def test_whatever_is_said_ends_the_socket_and_nothing_else(what, server, room, lesson, ada):
     headers = UPGRADE | {b"Origin": ORIGIN, b"Cookie": cookies_of(ada).encode()}
     with server.dial() as line:
-        line.sendall(handshake(f"/ws/c/{room.slug}/en/".encode(), headers))
+        line.sendall(handshake(page_of(room), headers))
         assert read_answer(line, "GET").status == 101
         with contextlib.suppress(ConnectionError):  # closed before all of it was sent
             line.sendall(FRAMES[what])
@@ -173,7 +180,7 @@ def _ends(line: socket.socket) -> bool:
 def test_pings_without_end_keep_nobody_else_waiting(server, room, lesson, ada):
     headers = UPGRADE | {b"Origin": ORIGIN, b"Cookie": cookies_of(ada).encode()}
     with server.dial() as line:
-        line.sendall(handshake(f"/ws/c/{room.slug}/en/".encode(), headers))
+        line.sendall(handshake(page_of(room), headers))
         assert read_answer(line, "GET").status == 101
         line.sendall(frame(PING, b"x") * 2000)
         page = server.ask(b"GET /healthz HTTP/1.1\r\nHost: testserver\r\n\r\n")

@@ -36,7 +36,7 @@ OTHERS = (
     "/static/js/live.js", "/static/nothing.js", "/nowhere/", "/favicon.ico",
     "/accounts/confirm-email/a:b/",
     "/accounts/password/reset/key/1-set-password/", "/accounts/password/reset/key/zz-1-1/",
-    "/ws/c/x/en/",
+    "/ws/en/",
 )  # fmt: skip
 #: One of so many addresses is walked by a role in one round; other rounds walk others. No more than
 #: there are roles, so that each address is walked by one of them.

@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts import guesses as account_guesses
 from classrooms import access, guesses, keys, pictures
 from classrooms.models import Classroom
-from requests_app import ticket
+from live import ticket
 from requests_app.models import Queue
-from requests_app.sockets import _find
+from requests_app.topic import QueueTopic, admission
 
 NEW = "the-new-one-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKL"
 
@@ -87,7 +87,8 @@ def test_an_open_page_comes_back_by_its_socket_alone(browser_of, grace, change_k
     cookies = {name: each.value for name, each in browser_of(grace).cookies.items()}
     change_key()
     for _each in range(2):
-        assert _find(cookies, grace.classroom.slug).membership == grace
+        queue = Queue.objects.of(grace.classroom)
+        assert QueueTopic().admit(cookies, queue.pk, {"helpers"}).owner == grace.pk
 
 
 def test_a_former_key_vouches_for_no_session_that_ended(page, browser_of, grace, change_key):
@@ -101,9 +102,9 @@ def test_a_former_key_vouches_for_no_session_that_ended(page, browser_of, grace,
 def test_a_ticket_of_the_former_key_still_opens_its_socket(browser_of, ada, change_key):
     cookies = {name: each.value for name, each in browser_of(ada).cookies.items()}
     entry = access.Entry(ada, ada.devices.get())
-    issued = ticket.issue(entry, Queue.objects.of(ada.classroom).pk, cookies)
+    issued = ticket.issue(admission(entry, Queue.objects.of(ada.classroom).pk, cookies))
     change_key()
-    assert ticket.read(issued, ada.classroom.slug, cookies).membership.pk == ada.pk
+    assert ticket.read(issued, cookies).owner == ada.pk
 
 
 def test_pictures_still_prove_a_child_and_are_kept_by_the_new_key(ada, change_key):
@@ -156,10 +157,10 @@ def test_a_signed_value_counts_in_its_time_alone(room, ada, browser_of):
     browser = browser_of(ada)
     cookies = {name: each.value for name, each in browser.cookies.items()}
     entry = access.find_entry(None, cookies, room.slug)
-    pass_ = ticket.issue(entry, Queue.objects.of(room).pk, cookies)
+    pass_ = ticket.issue(admission(entry, Queue.objects.of(room).pk, cookies))
     for seconds, counts in ((ticket.LASTS - 5, True), (ticket.LASTS + 5, False)):
         with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
-            assert (ticket.read(pass_, room.slug, cookies) is not None) is counts
+            assert (ticket.read(pass_, cookies) is not None) is counts
     for days, counts in ((365, True), (367, False)):
         with time_machine.travel(timezone.now() + timedelta(days=days)):
             assert bool(access.device_keys(cookies)) is counts

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.test import Client
 
 from helpdesk.asgi import application
-from requests_app import gate, hub
+from live import gate, hub
+from requests_app.models import Queue
 from tests.conftest import device_cookie
 
 #: Seconds for what takes a moment, on a machine that is busy with other things.
@@ -35,10 +36,33 @@ def cookies_of(who) -> str:
     return f"{settings.DEVICE_COOKIE_NAME}={device_cookie(who)}"
 
 
-def open_socket(slug, cookies, *, origin="http://testserver", language="en", view="", query=b""):
+def topic_in(room) -> str:
+    """The topic of this class's pages."""
+    return f"queue:{Queue.objects.of(room).pk}"
+
+
+def shows(topic, **versions) -> str:
+    """As a page says what it shows."""
+    return ",".join(f"{topic}/{kind}={version}" for kind, version in versions.items())
+
+
+#: Kind of audience → the version of it; these pages show nothing yet.
+HELPERS, STUDENT, BOARD = {"helpers": ""}, {"class": "", "student": ""}, {"class": ""}
+
+
+def page_of(who) -> dict:
+    """What there is on their page."""
+    return HELPERS if who.can_help else STUDENT
+
+
+def open_socket(
+    topic, cookies, *, origin="http://testserver", language="en", shown=BOARD, query=None
+):
+    """A page that came without a ticket, unless ``query`` says otherwise."""
+    query = f"have={shows(topic, **shown)}".encode() if query is None else query
     socket = WebsocketCommunicator(
         application,
-        f"/ws/c/{slug}/{language}/{view}",
+        f"/ws/{language}/",
         headers=[
             (b"cookie", cookies.encode()),
             (b"origin", origin.encode()),
@@ -58,7 +82,8 @@ async def listen():
 
     async def connect(who, **kwargs):
         cookies = await database_sync_to_async(cookies_of)(who)
-        socket = open_socket(who.classroom.slug, cookies, **kwargs)
+        topic = await database_sync_to_async(topic_in)(who.classroom)
+        socket = open_socket(topic, cookies, **{"shown": page_of(who)} | kwargs)
         connected, _ = await socket.connect(timeout=PATIENCE)
         assert connected
         opened.append(socket)

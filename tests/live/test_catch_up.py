@@ -9,14 +9,19 @@ from channels.db import database_sync_to_async as db
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from classrooms import access
 from classrooms import actions as people
+from classrooms.live import ClassroomRights
 from classrooms.models import Membership
-from requests_app import actions, gate, hub, live, ticket
+from live import gate, history, hub, layer, sending, ticket
+from live.page import stamps
+from requests_app import actions, regions
 from requests_app.models import Queue
-from tests.live.conftest import PATIENCE, cookies_of, open_socket
+from requests_app.present import Present
+from requests_app.topic import QueueTopic, admission
+from tests.live.conftest import PATIENCE, cookies_of, open_socket, page_of, shows, topic_in
 from tests.live.test_classroom_socket import hear, hears, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,49 +43,79 @@ async def issued(who, cookies):
         member = Membership.objects.select_related("classroom").get(pk=who.pk)
         device = member.devices.first() if member.is_student else None
         entry = access.Entry(member, device)
-        return ticket.issue(entry, Queue.objects.of(member.classroom).pk, given)
+        return ticket.issue(admission(entry, Queue.objects.of(member.classroom).pk, given))
 
     return await db(issue)()
 
 
-async def connect(who, *, have="", pass_=None, cookies=None):
+async def connect(who, *, pass_=None, cookies=None, have=None, **versions):
+    """``have``: as it stands in the address; ``versions``: of each kind of audience."""
     cookies = cookies or await db(cookies_of)(who)
-    socket = open_socket(
-        who.classroom.slug, cookies, query=f"ticket={pass_ or ''}&have={have}".encode()
-    )
+    if have is None:
+        have = shows(await db(topic_in)(who.classroom), **page_of(who) | versions)
+    socket = open_socket("", cookies, query=f"ticket={pass_ or ''}&have={have}".encode())
     connected, code = await socket.connect(timeout=PATIENCE)
     return socket if connected else code
 
 
+def shown_to(who) -> dict[str, str]:
+    """Kind of audience → version and digest of what a page of theirs shows that is loaded now."""
+    present = Present(Queue.objects.of(who.classroom).pk)
+    with translation.override("en"):
+        views = regions.views_of(who, present)
+        stamps({topic_in(who.classroom): views})
+    return {
+        name.partition(".")[0]: f"{view.version}.{view.shown.digest}"
+        for name, view in views.items()
+    }
+
+
 async def test_a_page_that_has_everything_is_only_told_so(lesson, ada, grace):
-    help_request = await raised(ada)
-    version = await db(lambda: Queue.objects.of(grace.classroom).version)()
-    label = await db(lambda: live.Present(Queue.objects.of(ada.classroom).pk).label)()
-    assert await hear(await connect(grace, have=f"{version}.0.0")) == hub.BEAT_TEXT
-    told = await hear(await connect(ada, have=f"0.{label}.{help_request.label}"))
-    assert 'id="my-request"' not in told
-    assert 'id="help-state"' not in told
+    await raised(ada)
+    for who in (grace, ada):
+        assert await hear(await connect(who, **await db(shown_to)(who))) == hub.BEAT_TEXT
 
 
-async def test_a_page_that_lacks_something_gets_that(lesson, ada, grace):
-    help_request = await raised(ada)
-    label = await db(lambda: live.Present(Queue.objects.of(ada.classroom).pk).label)()
-    told = await hear(await connect(ada, have=f"0.{label}.{help_request.label - 1}"))
+async def test_a_page_that_lacks_something_gets_that_alone(lesson, ada, ben, grace):
+    await raised(ben)
+    before = {who: await db(shown_to)(who) for who in (ada, grace)}
+    await raised(ada)
+    told = await hear(await connect(ada, **before[ada]))
     assert "You are in line" in told
-    version = await db(lambda: Queue.objects.of(grace.classroom).version)()
-    assert "Ada Lovelace" in await hear(await connect(grace, have=f"{version - 1}.0.0"))
+    assert 'id="help-state"' not in told
+    told = await hear(await connect(grace, **before[grace]))
+    assert "Ada Lovelace" in told
+    assert "Ben Okri" not in told
+    assert "Close help" not in told
 
 
-@pytest.mark.parametrize("have", ["", "x", "1.2", "1.2.3.4", "-1.0.0", f"{'9' * 30}.0.0"])
+async def test_who_shows_what_nobody_remembers_gets_everything(lesson, ada, ben, grace):
+    await raised(ben)
+    before = await db(shown_to)(grace)
+    await raised(ada)
+    history.forget_all()
+    told = await hear(await connect(grace, **before))
+    assert 'since=""' in told
+    assert "Ben Okri" in told
+    assert "Close help" in told
+
+
+@pytest.mark.parametrize(
+    "have",
+    ["", "x", "=", ",,,", "queue:1/class", "queue:{}/student=-1", "queue:{}/student=" + "9" * 30],
+)
 async def test_who_says_nothing_sensible_gets_everything(have, lesson, ada):
-    told = await hear(await connect(ada, have=have))
+    cookies = await db(cookies_of)(ada)
+    pass_ = await issued(ada, cookies)
+    have = have.format(await db(lambda: Queue.objects.of(ada.classroom).pk)())
+    told = await hear(await connect(ada, have=have, pass_=pass_, cookies=cookies))
     assert 'id="help-state"' in told
     assert 'id="my-request"' in told
 
 
 async def test_a_page_from_a_later_time_is_loaded_anew(lesson, grace):
     """The database was restored from an older copy."""
-    socket = await connect(grace, have="999999.0.0")
+    socket = await connect(grace, helpers=999999)
     assert await socket.receive_output(timeout=PATIENCE) == {
         "type": "websocket.close",
         "code": hub.LOAD_ANEW,
@@ -90,7 +125,7 @@ async def test_a_page_from_a_later_time_is_loaded_anew(lesson, grace):
 async def test_a_ticket_lets_in_without_asking_the_database(lesson, ada):
     cookies = await db(cookies_of)(ada)
     pass_ = await issued(ada, cookies)
-    with patch("requests_app.sockets._find", side_effect=AssertionError):
+    with patch.object(QueueTopic, "admit", side_effect=AssertionError):
         assert "help-state" in await hear(await connect(ada, pass_=pass_, cookies=cookies))
 
 
@@ -100,10 +135,11 @@ async def test_a_ticket_is_worth_nothing_elsewhere(lesson, room, ada, ben, mallo
     other = await db(cookies_of)(ben)
     told = await hear(await connect(ben, pass_=pass_, cookies=other))
     assert "help-state" in told  # Ben is let in as Ben, not as Ada
-    socket = open_socket(room.slug, "", query=f"ticket={pass_}".encode())
+    socket = open_socket("", "", query=f"ticket={pass_}".encode())
     assert not (await socket.connect(timeout=PATIENCE))[0]
-    assert ticket.read(pass_, "another-class", dict([cookies.split("=", 1)])) is None
-    assert ticket.read(pass_ + "x", room.slug, dict([cookies.split("=", 1)])) is None
+    assert ticket.read(pass_, dict([cookies.split("=", 1)])) is not None
+    assert ticket.read(pass_, dict([other.split("=", 1)])) is None
+    assert ticket.read(pass_ + "x", dict([cookies.split("=", 1)])) is None
 
 
 async def test_who_was_removed_meanwhile_does_not_stay_on_a_ticket(quick, lesson, ada):
@@ -146,7 +182,7 @@ async def test_who_is_not_let_in_any_more_is_found_within_a_minute(
 
 async def test_who_stays_is_not_noted_as_new_and_again(quick, monkeypatch, listen, lesson, ada):
     monkeypatch.setattr(hub, "BEATS", 1)
-    with patch.object(live, "_note_newcomers") as noted:
+    with patch("requests_app.topic.note_here") as noted:
         page = await listen(ada)
         for _ in range(3):
             assert await hear(page) == hub.BEAT_TEXT
@@ -158,7 +194,9 @@ async def test_a_database_that_does_not_answer_holds_up_no_beat(
 ):
     page = await listen(ada)
     answers = threading.Event()
-    monkeypatch.setattr(live, "versions_of", lambda queue_ids: answers.wait(PATIENCE) and {})
+    monkeypatch.setattr(
+        QueueTopic, "versions_of", lambda self, numbers: answers.wait(PATIENCE) and {}
+    )
     try:
         for _ in range(3):
             assert await hear(page) == hub.BEAT_TEXT
@@ -171,12 +209,12 @@ async def test_no_page_is_told_that_it_is_live_before_it_was_given_what_it_lacks
 ):
     """A beat came first where the database or the machine was slow, and the page, which still
     showed what had been true when it was rendered, said that it was live."""
-    beats, is_known, rendered = asyncio.Event(), threading.Event(), live.frames_for
-    deliver, told = hub.Hub._deliver, []
+    beats, is_known, drawn = asyncio.Event(), threading.Event(), QueueTopic.parts
+    deliver, told = sending.Sending.deliver, []
+    monkeypatch.setattr(QueueTopic, "parts", lambda *args: is_known.wait(PATIENCE) and drawn(*args))
     monkeypatch.setattr(
-        live, "frames_for", lambda *args: is_known.wait(PATIENCE) and rendered(*args)
+        sending.Sending, "deliver", lambda *args: told.append(args) or deliver(*args)
     )
-    monkeypatch.setattr(hub.Hub, "_deliver", lambda *args: told.append(args) or deliver(*args))
     monkeypatch.setattr(hub, "_a_beat", lambda slept=hub._a_beat: counted(beats, slept))
     page = await connect(ada)
     for _ in range(3):
@@ -198,24 +236,23 @@ async def test_a_thousand_newcomers_are_looked_up_together(lesson, ada, ben, gra
     passes = []
     for who in (ada, ben, grace) * 300:
         member = await db(lambda who=who: Membership.objects.get(pk=who.pk))()
-        admitted = ticket.admit(access.Entry(member), 1, {})
-        passes.append(admitted.passes)
+        passes.extend(admission(access.Entry(member), 1, {}).passes)
 
     def count():
         with CaptureQueriesContext(connection) as queries:
-            told = live.still_let_in(passes, True)
+            told = ClassroomRights().still_let_in(passes)
         return told, len(queries)
 
     told, queries = await db(count)()
     assert told == [True] * 900
     assert queries <= 6
-    assert await db(lesson.attendances.count)() == 2
 
 
 async def test_those_who_come_together_are_looked_up_in_a_few_lots(lesson, ada, ben, grace):
     """Each lot costs the same queries, however many are in it."""
     cookies = {who.pk: await db(cookies_of)(who) for who in (ada, ben, grace)}
-    with patch.object(live, "still_let_in", wraps=live.still_let_in) as asked:
+    ask = ClassroomRights().still_let_in
+    with patch.object(ClassroomRights, "still_let_in", side_effect=ask) as asked:
         comers = [connect(who, cookies=cookies[who.pk]) for who in (ada, ben, grace) * 12]
         pages = await asyncio.gather(*comers)
         for page in pages:
@@ -247,22 +284,22 @@ async def test_a_lost_message_is_found_also_when_later_ones_arrive(
     await hears(student, "You are in line")
 
 
-async def test_a_worker_of_an_older_release_is_understood(listen, lesson, ada, grace):
-    """While workers are replaced, messages may come that do not say who and which version."""
+async def test_a_message_of_another_release_ends_nothing(quick, listen, lesson, ada, ben, grace):
+    """While workers are replaced, they find each other's changes by the beat."""
     teacher = await listen(grace)
     with patch.object(hub, "tell_all"):
         help_request = await raised(ada)
-    message = {"queue": help_request.queue_id, "students": [ada.pk]}
-    nothing = {"class_wide": False, "attend": None}
-    await hub.get_channel_layer().group_send(
-        hub.GROUP, {"type": "live.changed", **message, **nothing}
-    )
+    message = {"type": "live.changed", "queue": help_request.queue_id, "students": [ada.pk]}
+    for group in ("helpdesk.live", layer.GROUP):
+        await layer.layer().group_send(group, message)
     await hears(teacher, "Ada Lovelace")
+    await raised(ben)
+    await hears(teacher, "Ben Okri")
 
 
 async def test_a_layer_that_goes_away_comes_back_by_itself(quick, listen, lesson, ada, ben, grace):
     teacher = await listen(grace)
-    with patch.object(hub, "get_channel_layer", side_effect=OSError("away")):
+    with patch.object(layer, "get_channel_layer", side_effect=OSError("away")):
         await raised(ada)
         await hears(teacher, "Ada Lovelace")
     await raised(ben)
@@ -272,7 +309,7 @@ async def test_a_layer_that_goes_away_comes_back_by_itself(quick, listen, lesson
 async def test_a_database_that_goes_away_closes_nobody(quick, listen, lesson, ada, grace):
     from django.db import OperationalError
 
-    with patch.object(live, "versions_of", side_effect=OperationalError("away")):
+    with patch.object(QueueTopic, "versions_of", side_effect=OperationalError("away")):
         teacher = await listen(grace)
         assert await hear(teacher) == hub.BEAT_TEXT
     await raised(ada)
@@ -284,7 +321,7 @@ async def test_a_page_only_listens(listen, lesson, grace):
     await teacher.send_to(text_data="anything at all")
     assert await teacher.receive_output(timeout=PATIENCE) == {
         "type": "websocket.close",
-        "code": hub.ONLY_LISTEN,
+        "code": sending.ONLY_LISTEN,
     }
 
 
@@ -294,7 +331,7 @@ async def test_fifty_pages_of_one_person_are_too_much_for_nobody_else(
     monkeypatch.setattr(gate, "MOST_SOCKETS", 5)
     cookies = await db(cookies_of)(ada)
     opened = [await connect(ada, cookies=cookies) for _page in range(7)]
-    assert [each for each in opened if isinstance(each, int)] == [hub.TRY_AGAIN] * 2
+    assert [each for each in opened if isinstance(each, int)] == [sending.TRY_AGAIN] * 2
     assert "Close help" in await hear(await connect(grace))
     await opened[0].disconnect()
     assert not isinstance(await connect(ada, cookies=cookies), int)
@@ -309,14 +346,14 @@ async def test_a_loop_of_reconnects_is_slowed_down(monkeypatch, lesson, ada):
         told.append(socket if isinstance(socket, int) else "in")
         if told[-1] == "in":
             await socket.disconnect()
-    assert told == ["in"] * 3 + [hub.TRY_AGAIN] * 2
+    assert told == ["in"] * 3 + [sending.TRY_AGAIN] * 2
 
 
 async def test_who_is_refused_waits_and_others_do_not(monkeypatch, lesson, ada, grace):
     monkeypatch.setattr(gate, "HOLD_OFF", 60)
     monkeypatch.setattr(gate, "MOST_HELD", 2)
-    slug = lesson.classroom.slug
-    strangers = [open_socket(slug, "") for _each in range(3)]
+    topic = await db(topic_in)(lesson.classroom)
+    strangers = [open_socket(topic, "") for _each in range(3)]
     told = [asyncio.create_task(each.connect(timeout=PATIENCE)) for each in strangers]
     done, waiting = await asyncio.wait(told, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
     # Two of them wait; the third is one too many, and is refused at once.

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest
 
+from bench.showing import shown_by
 from classrooms import actions as people
 from classrooms.models import Role
-from requests_app import actions, hub, live
+from live import hub, layer, sending
+from live.gate import Socket
+from requests_app import actions, topic
 from requests_app.models import Queue
-from tests.live.conftest import PATIENCE, cookies_of, open_socket
+from tests.live.conftest import BOARD, PATIENCE, cookies_of, open_socket, topic_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +34,7 @@ async def hears(socket, words):
 async def all_is_said():
     """Nothing is rendered or waits for it: whatever there was to send has been sent."""
     async with asyncio.timeout(PATIENCE):
-        while hub.joined(live).work:
+        while hub.joined().work:
             await asyncio.sleep(0.01)
 
 
@@ -73,7 +76,9 @@ async def test_who_makes_a_change_does_not_wait_for_a_render_that_hangs(
     monkeypatch.setattr(hub, "PUSH_FIRST", 0.05)
     await listen(grace)
     gate = threading.Event()
-    with patch.object(live, "frames_for", side_effect=lambda *_: gate.wait(2 * PATIENCE) and ()):
+    with patch.object(
+        topic.QueueTopic, "parts", side_effect=lambda *_: gate.wait(2 * PATIENCE) and ()
+    ):
         try:
             await asyncio.wait_for(raised(ada), PATIENCE)
         finally:
@@ -95,13 +100,15 @@ async def test_help_opens_on_every_page_at_once(listen, room, ada, grace):
     assert 'data-open="true"' in await hear(student)
     assert "Close help" in await hear(teacher)
     # Whose page was open when help opened was there in this lesson.
-    assert await db(lesson.attendances.count)() == 1
+    async with asyncio.timeout(PATIENCE):
+        while await db(lesson.attendances.count)() != 1:
+            await asyncio.sleep(0.01)
 
 
 async def test_each_audience_is_rendered_once_however_many_watch(listen, lesson, ada, ben, grace):
     teachers = [await listen(grace) for _ in range(20)]
     students = [await listen(ben) for _ in range(5)]
-    with patch.object(live, "helpers_regions", wraps=live.helpers_regions) as renders:
+    with patch.object(topic, "helpers_view", wraps=topic.helpers_view) as renders:
         await raised(ada)
         texts = {await hear(socket) for socket in teachers}
     assert renders.call_count == 1
@@ -111,7 +118,7 @@ async def test_each_audience_is_rendered_once_however_many_watch(listen, lesson,
 
 async def test_each_language_gets_its_own_render(listen, lesson, ada, grace):
     english, other = await listen(grace), await listen(grace, language="ar")
-    with patch.object(live, "helpers_regions", wraps=live.helpers_regions) as renders:
+    with patch.object(topic, "helpers_view", wraps=topic.helpers_view) as renders:
         await raised(ada)
         await hear(english)
         await hear(other)
@@ -138,9 +145,10 @@ async def test_a_burst_ends_in_the_present_state(listen, lesson, room, grace):
     students = [await db(student)(room, f"Student {n}") for n in range(20)]
     await asyncio.gather(*(raised(who) for who in students))
     await all_is_said()
+    page = shown_by(teacher.greeting)
     while not teacher.output_queue.empty():
-        told = await hear(teacher)
-    assert told.count('class="queue-item__name"') == 20
+        assert page.apply(await hear(teacher))
+    assert len(page.lists["in-line"]) == 20
 
 
 async def test_the_next_student_is_told_also_the_second_time(listen, lesson, ada, ben, grace):
@@ -165,7 +173,9 @@ async def test_closing_help_sends_the_queue_once(listen, lesson, room, ada, ben,
     while not teacher.output_queue.empty():
         await hear(teacher)
     await db(actions.close_help)(room, by=grace)
-    assert "Their hands were still up" in await hear(teacher)
+    told = await hear(teacher)
+    assert '<live-rows list="missed"' in told
+    assert '<live-rows list="in-line" gone="request-' in told
     await all_is_said()
     assert teacher.output_queue.empty()
     await hears(student, "Help closed before")
@@ -173,9 +183,10 @@ async def test_closing_help_sends_the_queue_once(listen, lesson, room, ada, ben,
 
 async def test_a_stranger_is_refused(room, mallory):
     cookies = await db(lambda: cookies_of_user(mallory))()
-    connected, _ = await open_socket(room.slug, cookies).connect(timeout=PATIENCE)
+    theirs = await db(topic_in)(room)
+    connected, _ = await open_socket(theirs, cookies).connect(timeout=PATIENCE)
     assert not connected
-    connected, _ = await open_socket(room.slug, "").connect(timeout=PATIENCE)
+    connected, _ = await open_socket(theirs, "").connect(timeout=PATIENCE)
     assert not connected
 
 
@@ -206,21 +217,24 @@ def cookies_of_user(user):
 )
 async def test_another_origin_is_refused(room, ada, origin):
     cookies = await db(cookies_of)(ada)
-    connected, _ = await open_socket(room.slug, cookies, origin=origin).connect(timeout=PATIENCE)
+    page = open_socket(await db(topic_in)(room), cookies, origin=origin)
+    connected, _ = await page.connect(timeout=PATIENCE)
     assert not connected
 
 
 @pytest.mark.parametrize("more", [b"http://evil.example", b"http://testserver", b"\xff"])
 async def test_two_origins_or_one_that_is_no_text_are_refused(room, ada, more):
-    socket = open_socket(room.slug, await db(cookies_of)(ada))
+    socket = open_socket(await db(topic_in)(room), await db(cookies_of)(ada))
     socket.scope["headers"].append((b"origin", more))
     connected, _ = await socket.connect(timeout=PATIENCE)
     assert not connected
 
 
-@pytest.mark.parametrize("path", ["/ws/", "/", "/ws/c/x/", "/ws/c/%00/en/", "/ws/c/" + "9" * 5000])
+@pytest.mark.parametrize(
+    "path", ["/ws/", "/", "/ws/c/x/", "/ws/c/%00/en/", "/ws/c/" + "9" * 5000, "/ws/en/x/"]
+)
 async def test_a_socket_that_leads_nowhere_is_refused(path):
-    socket = open_socket("x", "")
+    socket = open_socket("queue:1", "")
     socket.scope["path"] = path
     connected, _ = await socket.connect(timeout=PATIENCE)
     assert not connected
@@ -228,9 +242,10 @@ async def test_a_socket_that_leads_nowhere_is_refused(path):
 
 @pytest.mark.parametrize("have", [b"9" * 5000, b"9.9.9" * 999, b"\xb2.0.0", b"-1.0.0", b"\xff"])
 async def test_versions_that_are_none_are_no_matter(have, room, lesson, ada, listen):
-    """The page says what it shows; nonsense counts as nothing."""
-    page = await listen(ada, query=b"ticket=" + have + b"&have=" + have)
-    assert page.greeting
+    """The page says what it shows; nonsense counts as nothing, and a ticket that is none too."""
+    mine = f"{await db(topic_in)(room)}/class=,{await db(topic_in)(room)}/student=".encode() + have
+    page = await listen(ada, query=b"have=" + mine + b"&ticket=" + have)
+    assert 'id="my-request"' in page.greeting
 
 
 def sign_out(who, cookies):
@@ -274,7 +289,7 @@ async def test_who_is_let_out_hears_nothing_more(cause, lesson, room, ada, ben, 
     name, end = ENDINGS[cause]
     who = {"ada": ada, "grace": grace, "alan": alan}[name]
     cookies = await db(cookies_of)(who)
-    socket = open_socket(room.slug, cookies)
+    socket = open_socket(await db(topic_in)(room), cookies)
     assert (await socket.connect(timeout=PATIENCE))[0]
     await hear(socket)
     await db(end)(who, cookies)
@@ -289,13 +304,13 @@ async def test_who_is_let_out_hears_nothing_more(cause, lesson, room, ada, ben, 
 
 async def test_a_layer_that_is_away_loses_no_request(listen, lesson, ada, grace):
     await listen(grace)
-    with patch.object(hub, "get_channel_layer", side_effect=OSError("away")):
+    with patch.object(layer, "get_channel_layer", side_effect=OSError("away")):
         assert (await raised(ada)).pk
 
 
 async def test_a_render_that_fails_ends_nothing(listen, lesson, ada, ben, grace):
     teacher = await listen(grace)
-    with patch.object(live, "helpers_regions", side_effect=ValueError):
+    with patch.object(topic, "helpers_view", side_effect=ValueError):
         await raised(ada)
         assert await teacher.receive_nothing(timeout=0.3)
     await raised(ben)
@@ -306,13 +321,13 @@ def passes_of(who):
     """What lets a colleague's socket in, without a session of theirs."""
     names = ("membership", "role", "user", "classroom")
     values = (who.pk, who.role, who.user_id, who.classroom_id)
-    return dict(zip(names, values, strict=True)) | {"device": None, "session": None}
+    return (dict(zip(names, values, strict=True)) | {"device": None, "session": None},)
 
 
 async def test_a_slow_socket_gets_the_newest_state_and_holds_up_nobody(
     lesson, ada, ben, grace, monkeypatch
 ):
-    monkeypatch.setattr(hub, "STUCK_AFTER", 600)
+    monkeypatch.setattr(sending, "STUCK_AFTER", 600)
     heard, gate = [], asyncio.Event()
 
     async def slow_send(message):
@@ -322,9 +337,9 @@ async def test_a_slow_socket_gets_the_newest_state_and_holds_up_nobody(
     async def close(code):
         raise AssertionError("it must not be closed")
 
-    working = hub.joined(live)
-    queue_id = await db(lambda: Queue.objects.of(grace.classroom).pk)()
-    slow = hub.Socket(queue_id, ("helpers:en",), passes_of(grace), slow_send, close)
+    working = hub.joined()
+    theirs = await db(topic_in)(grace.classroom)
+    slow = Socket({theirs: ("helpers:en",)}, passes_of(grace), grace.pk, slow_send, close)
     working.join(slow)
     async with asyncio.timeout(PATIENCE):
         while not heard:
@@ -342,23 +357,23 @@ async def test_a_slow_socket_gets_the_newest_state_and_holds_up_nobody(
 
 
 async def test_a_stuck_socket_is_dropped(lesson, grace, monkeypatch):
-    monkeypatch.setattr(hub, "STUCK_AFTER", 0.1)
+    monkeypatch.setattr(sending, "STUCK_AFTER", 0.1)
     closed = asyncio.Queue()
 
     async def stuck_send(message):
         await asyncio.Event().wait()
 
-    working = hub.joined(live)
-    queue_id = await db(lambda: Queue.objects.of(grace.classroom).pk)()
-    stuck = hub.Socket(queue_id, ("helpers:en",), passes_of(grace), stuck_send, closed.put)
+    working = hub.joined()
+    theirs = await db(topic_in)(grace.classroom)
+    stuck = Socket({theirs: ("helpers:en",)}, passes_of(grace), grace.pk, stuck_send, closed.put)
     working.join(stuck)
-    assert await asyncio.wait_for(closed.get(), PATIENCE) == hub.TRY_AGAIN
-    assert queue_id not in working.sockets
+    assert await asyncio.wait_for(closed.get(), PATIENCE) == sending.TRY_AGAIN
+    assert theirs not in working.sockets
 
 
 async def test_the_board_is_not_even_sent_the_queue(lesson, room, ada, grace):
     cookies = await db(cookies_of)(grace)
-    board = open_socket(room.slug, cookies, view="board/")
+    board = open_socket(await db(topic_in)(room), cookies, shown=BOARD)
     assert (await board.connect(timeout=PATIENCE))[0]
     assert "Help is open" in await hear(board)
     await raised(ada)

@@ -7,7 +7,7 @@ import pytest
 from channels.db import database_sync_to_async as db
 from django.test import Client
 
-from requests_app import hub
+from live import hub
 from tests import rights
 from tests.live.conftest import PATIENCE, open_socket
 
@@ -15,9 +15,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def opened(way: rights.Way):
-    path, _, query = way.socket.partition("?")
-    slug = path.split("/")[3]
-    return open_socket(slug, way.cookie, query=query.encode())
+    _path, _, query = way.socket.partition("?")
+    return open_socket("", way.cookie, query=query.encode())
 
 
 async def told(socket) -> list[dict]:
@@ -64,20 +63,20 @@ async def test_who_waits_at_the_gate_while_their_right_ends_is_not_let_in_by_an_
     monkeypatch,
 ):
     """The look-up had begun before the change was committed, and comes back after it."""
-    from requests_app import live
+    from classrooms.live import ClassroomRights
 
     subject = await db(rights.Subject)("teacher")
     way = await db(subject.come)()
-    asked, changed, ask = asyncio.Event(), asyncio.Event(), live.still_let_in
+    asked, changed, ask = asyncio.Event(), asyncio.Event(), ClassroomRights.still_let_in
     loop = asyncio.get_running_loop()
 
-    def slow(passes, came):
-        found = ask(passes, came)
+    def slow(self, passes):
+        found = ask(self, passes)
         loop.call_soon_threadsafe(asked.set)
         asyncio.run_coroutine_threadsafe(changed.wait(), loop).result(PATIENCE)
         return found
 
-    monkeypatch.setattr(live, "still_let_in", slow)
+    monkeypatch.setattr(ClassroomRights, "still_let_in", slow)
     page = opened(way)
     assert (await page.connect(timeout=PATIENCE))[0]
     await asyncio.wait_for(asked.wait(), PATIENCE)

@@ -49,7 +49,7 @@ PRETENDED = {
     "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "http", "X-Request-ID": "made-up",
 }  # fmt: skip
 
-#: Makes a class with help open and a student; tells its address and the student's cookie.
+#: Makes a class with help open and a student; tells its queue's number and the student's cookie.
 CLASS = r"""
 import secrets
 from django.conf import settings
@@ -57,11 +57,12 @@ from django.core import signing
 from accounts.models import User
 from classrooms import access, actions
 from requests_app.actions import open_help
+from requests_app.models import Queue
 teacher = User.objects.create_user(f"{secrets.token_hex(6)}@example.org", name="Grace")
 room = actions.start_classroom(teacher, name="Class")
 open_help(room, by=room.memberships.get(user=teacher))
 device = signing.dumps({room.slug: actions.join(room, name="Ada").key}, salt=access._SALT)
-print(room.slug, f"{settings.DEVICE_COOKIE_NAME}={device}")
+print(Queue.objects.of(room).pk, f"{settings.DEVICE_COOKIE_NAME}={device}")
 """
 
 #: What a visitor sees at https://help.example.org on this machine, whose certificate is its own.
@@ -121,13 +122,13 @@ bodies = {{"100 kB": kB * 100, "1.5 MB": kB * 1500, "5 MB": kB * 5000}}
 sent = {{size: ask("/accounts/login/", method="POST", body=body) for size, body in bodies.items()}}
 sent |= {{size + " in pieces": ask("/accounts/login/", method="POST", body=pieces(body))
          for size, body in bodies.items()}}
-slug, cookie = sys.argv[1:]
+queue, cookie = sys.argv[1:]
 print(json.dumps({{
     "page": page, "file": ask(file), "plain": ask("/join/", plain=True), "bodies": sent,
     "readyz": ask("/readyz"), "metrics": ask("/metrics"),
     "pretended": ask("/accounts/login/", headers={PRETENDED!r}),
-    "no socket": socket_of("/ws/c/no-such-class/en/"),
-    "socket": socket_of(f"/ws/c/{{slug}}/en/", cookie),
+    "no socket": socket_of("/ws/en/?have=queue:0/class=0"),
+    "socket": socket_of(f"/ws/en/?have=queue:{{queue}}/class=0", cookie),
 }}))
 """
 )

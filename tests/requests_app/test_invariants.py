@@ -9,6 +9,7 @@ too rare to happen in such stories stands below, each as one of its own.
 
 import re
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
@@ -26,12 +27,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from bench.showing import Showing, shown_by
 from checkins import actions as check_ins
 from checkins import replies
 from checkins.models import FollowUp, Preset
 from classrooms.actions import NotPossible
 from classrooms.models import Attendance, Classroom, Lesson, Role, School
-from requests_app import actions, asides, forgetting, hub, live
+from live import hub
+from live.shown import news
+from requests_app import actions, beside, forgetting, regions
 from requests_app.models import (
     ACTIVE,
     MOVES,
@@ -44,12 +48,12 @@ from requests_app.models import (
     Reason,
     Reflection,
     Status,
-    latest_of,
 )
 from requests_app.order import CarryOn, Rule, arrange
 from requests_app.present import Present, look
 from requests_app.said import Feeling, Given, Kind, Manner, NextOne, Repair, Thanks
 from tests.conftest import staff, student
+from tests.shown import queue_of
 
 pytestmark = pytest.mark.django_db
 
@@ -58,11 +62,9 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 COUNTERS = {"version", "changed_at"}
 #: Students whose names are in no other text, and what each of their texts begins with.
 NAMES, SAID = ("Ada Quill", "Ben Quark", "Cy Quince"), "Somebody"
-#: What a message to the other processes may hold: ids, the queue's version, and yes or no.
-IN_A_MESSAGE = {"type", "queue", "version", "students", "class_wide", "attend"}
-IN_A_MESSAGE |= {"asides", "asides_of"}
-#: Stands in front of what other apps show a student: it has no label of its own.
-ASIDES = "<!-- asides -->"
+#: What a message to the other processes may hold, and what may be said to have changed.
+IN_A_MESSAGE = {"type", "topic", "version", "what"}
+A_CHANGE = re.compile(r"line|class|opened|beside|(hand|beside)\.\d+")
 #: Steps after which a page may differ by the clock alone.
 BY_CLOCK = (actions.run_clock,)
 
@@ -220,6 +222,8 @@ class AnyLesson(RuleBasedStateMachine):
         super().__init__()
         self.undo_all = ExitStack()
         self.sent = []
+        #: Member → what their open page shows; and the state of each audience that it was told.
+        self.open, self.told = {}, {}
 
     def teardown(self):
         self.undo_all.close()
@@ -329,26 +333,40 @@ class AnyLesson(RuleBasedStateMachine):
     # --- What students are shown (C12, 6 and 9) ---
 
     def pages(self):
-        """Each student's regions, by membership id, as the hub renders them: of one look."""
+        """Each student's page, by membership id, as the hub draws them: of one look."""
         present, ids = look(self.queue.pk), [each.pk for each in self.students]
-        latest, facts = present.latest_of(ids), asides.facts_of(present, ids)
+        latest, facts = present.latest_of(ids), beside.facts_of(present, ids)
         with translation.override("en"):
-            whole_class = live.class_regions(present)
-            return {
-                pk: whole_class
-                + live.student_region(present, latest.get(pk))
-                + ASIDES
-                + asides.of_student(present, facts[pk])
-                for pk in ids
-            }
+            whole_class = regions.class_view(present)
+            own = {pk: regions.student_view(present, latest.get(pk), facts[pk]) for pk in ids}
+            return {pk: Page.of(whole_class, own[pk]) for pk in ids}
 
     def look(self, verb):
-        """After a step: nobody sees anybody else, and no label goes back."""
+        """After a step: nobody sees anybody else, no label goes back, and every page that is open
+        shows what one would that is loaded now."""
         shown = self.pages()
         for who in self.students:
-            check_private(shown[who.pk], who)
+            check_private(shown[who.pk].text, who)
             check_labels(self.shown[who.pk], shown[who.pk], by_clock=verb in BY_CLOCK)
         self.shown = shown
+        self.push()
+
+    def push(self):
+        """Bring the open pages what is new, by what each of them shows."""
+        present, truth = look(self.queue.pk), {}
+        with translation.override("en"):
+            for who in (*self.students, self.helpers[0]):
+                page = self.open.setdefault(who.pk, Showing())
+                for name, view in regions.views_of(who, present).items():
+                    before = self.told.get((who.pk, name))
+                    self.told[who.pk, name] = view.shown
+                    assert page.apply(news(name, view, before))
+            regions.forget_all()
+            present = look(self.queue.pk)
+            for who in (*self.students, self.helpers[0]):
+                views = regions.views_of(who, present)
+                truth = shown_by("".join(news(name, view, None) for name, view in views.items()))
+                assert self.open[who.pk].shows() == truth.shows()
 
     def quietly(self, verb, pick, **facts):
         """A step about one student that the others' pages tell nothing of, not even by a count."""
@@ -531,12 +549,12 @@ class AnyLesson(RuleBasedStateMachine):
     @rule(who=WHO)
     def ask_an_adult_to_check_in(self, who):
         """Is in one adult's list and nowhere in the queue or on its pages (C12, 8)."""
-        desk = without_labels(live.helpers_regions(look(self.queue.pk)))
+        desk = queue_of(self.room)
         given = replies.Given(soon="today", adult=self.helpers[1])
         replies.reply(self.check_in, given, by=self.students[who], edit_key="")
         assert FollowUp.objects.filter(student=self.students[who], adult=self.helpers[1]).exists()
         assert rows() == self.now["requests"]
-        assert without_labels(live.helpers_regions(look(self.queue.pk))) == desk
+        assert queue_of(self.room) == desk
         assert self.pages() == self.shown
         self.now = everything()
 
@@ -582,25 +600,21 @@ class AnyLesson(RuleBasedStateMachine):
         self.clock.shift(timedelta(minutes=1))
         self.run_the_clock()
         fetched = self.shown[who.pk]
-        live.forget_all()
-        now = live.render(who)
-        assert without_wait(now) == without_wait(fetched.replace(ASIDES, ""))
-        latest = latest_of(who.pk)
-        label = latest.label if latest is not None else 0
-        assert labels_of(fetched)["my-request"] == label
+        regions.forget_all()
+        assert self.pages()[who.pk].queue == fetched.queue
         self.look(actions.run_clock)
 
 
 @contextmanager
 def story():
     """What one story writes is gone before the next one begins."""
-    live.forget_all()
+    regions.forget_all()
     block = transaction.atomic()
     block._from_testcase = True  # what must not stand inside another block may stand in this one
     with block:
         yield
         transaction.set_rollback(True)
-    live.forget_all()
+    regions.forget_all()
 
 
 def _at_once(call, *_args, **_kwargs):
@@ -640,10 +654,9 @@ def check_messages(sent, changed):
     for message in sent:
         assert set(message) <= IN_A_MESSAGE
         assert message["type"] == "live.changed"
-        assert all(isinstance(each, int) for each in message["students"])
-        assert all(isinstance(each, int) for each in message.get("asides_of", []))
-        assert {message["class_wide"], message.get("asides", False)} <= {True, False}
-        told |= set(message["students"])
+        assert all(A_CHANGE.fullmatch(each) for each in message["what"])
+        hands = (each.partition(".") for each in message["what"])
+        told |= {int(number) for word, _dot, number in hands if word == "hand"}
     assert told == changed
 
 
@@ -653,30 +666,30 @@ def check_private(page, who):
     assert set(re.findall(rf"{SAID} (\d+)", page)) <= {str(who.pk)}
 
 
-def labels_of(page):
-    """Region → its version."""
-    found = re.findall(r'id="([a-z-]+)"[^>]* data-version="(\d+)"', page)
-    return {region: int(version) for region, version in found}
+@dataclass(frozen=True)
+class Page:
+    """What one student is shown. ``labels``: of the class's and of their own view. ``queue``:
+    without the wait, which is sent whenever it may have changed, and what other apps show."""
 
+    labels: dict
+    queue: str
+    text: str
 
-def without_labels(page):
-    return re.sub(r' data-version="\d+"', "", page)
-
-
-def without_wait(page):
-    """But for the wait, which has no label: it is sent whenever it may have changed."""
-    return re.sub(r'<p id="my-wait".*?</p>', "", page, flags=re.DOTALL)
+    @classmethod
+    def of(cls, whole_class, own):
+        labels = {"class": whole_class.version, "student": own.version}
+        pieces = {**whole_class.regions, **own.regions}
+        ours = "".join(pieces[name].html for name in ("help-state", "my-request"))
+        without_wait = re.sub(r'<p id="my-wait".*?</p>', "", ours, flags=re.DOTALL)
+        return cls(labels, without_wait, "".join(each.html for each in pieces.values()))
 
 
 def check_labels(before, after, *, by_clock):
-    """No region goes back; one that shows something else has a newer label (C12, 9)."""
-    then, now = labels_of(before), labels_of(after)
-    assert {"help-state", "my-request"} <= set(now)
-    for region in set(now) & set(then):
-        assert now[region] >= then[region], region
-    if not by_clock and now == then:
-        before, after = before.partition(ASIDES)[0], after.partition(ASIDES)[0]
-        assert without_wait(after) == without_wait(before)
+    """No label goes back; a page that shows something else has a newer one (C12, 9)."""
+    for audience, label in after.labels.items():
+        assert label >= before.labels[audience], audience
+    if not by_clock and after.labels == before.labels:
+        assert after.queue == before.queue
 
 
 def check_people(now):

@@ -7,10 +7,11 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.browser import regions
+from bench.showing import Showing
 from checkins import actions as checkins
 from checkins.models import SelfCheck
-from requests_app import actions, live
+from live.shown import news
+from requests_app import actions, regions
 from requests_app.labels import STEP, label_of, later_than
 from requests_app.models import Queue
 
@@ -38,14 +39,13 @@ def clock():
 @pytest.fixture
 def page(room, clock, ada):
     """``page()``: Ada's page is sent what is true; what it shows then."""
-    shows = {}
+    page = Showing()
 
     def take():
-        live.forget_all()
-        for name, (label, html) in regions(live.render(ada)).items():
-            if label >= shows.get(name, (0, ""))[0]:  # as static/js/live.js does
-                shows[name] = (label, html)
-        return {name: html for name, (_label, html) in shows.items()}
+        regions.forget_all()
+        for name, view in regions.now_of(ada)[regions.topic_of(room.queue.pk)].items():
+            page.apply(news(name, view, None))
+        return page.regions
 
     return take
 

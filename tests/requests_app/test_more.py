@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from requests_app import actions, live
-from requests_app.models import Queue
+from requests_app import actions
 from tests.conftest import student
 from tests.requests_app.test_views import HTMX, url
+from tests.shown import queue_of
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def buttons(text):
 def test_a_row_is_small_and_says_only_where_more_is(room, raise_hand, ada, ben):
     for who in (ada, ben):
         asked = raise_hand(who, text="It never ends. " * 20, kind="explain", tried=["notes"])
-    shown = live.helpers_regions(live.look(Queue.objects.of(room).pk))
+    shown = queue_of(room)
     row = shown.rpartition('<li class="queue-item ')[2].partition("\n</li>")[0]
     assert asked.key in row
     assert len(row.encode()) < ROW

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classrooms.actions import attend
-from requests_app import actions, live
+from requests_app import actions
 from requests_app.models import HelpRequest, Queue, Reason
 from requests_app.order import CarryOn, Credits, Rule, arrange
+from requests_app.present import Present
 
 TEN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 #: Rules in which the place of one request says nothing about another's.
@@ -323,7 +324,7 @@ def lessons_before(room, grace, clock, *, attended_by, count=5):
 
 
 def waiting_of(room):
-    return live.Present(Queue.objects.of(room).pk).waiting
+    return Present(Queue.objects.of(room).pk).waiting
 
 
 def raise_at(clock, moment, who, **facts):

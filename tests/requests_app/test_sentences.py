@@ -9,7 +9,7 @@ from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from requests_app import actions, live
+from requests_app import actions
 from requests_app.models import HelpRequest, Outcome, Queue
 from requests_app.order import (
     COMES_FIRST,
@@ -23,6 +23,7 @@ from requests_app.order import (
     told_effect,
     turns_of,
 )
+from requests_app.present import Present
 from tests.requests_app.test_order import TEN, any_credits, asked, every_rule, lines, moments, names
 
 #: What the rule of head starts looks at → the words of its sentence that say so.
@@ -133,11 +134,11 @@ def test_the_card_says_what_the_answer_then_does(
     client = browser_of(ada)
     card = client.get(f"/c/{room.slug}/coach/?card=carry_on", **HTMX).text
     told = re.search(f'value="{answer}".*?<small[^>]*>(.*?)</small>', card, re.DOTALL)[1]
-    was = [each.student for each in live.Present(mine.queue_id).waiting]
+    was = [each.student for each in Present(mine.queue_id).waiting]
     client.post(f"/c/{room.slug}/describe/carry_on/", {"carry_on": answer}, **HTMX)
     sort_at = HelpRequest.objects.get(pk=mine.pk).sort_at
     changed = round((mine.sort_at - sort_at).total_seconds() / 60)
-    now = [each.student for each in live.Present(mine.queue_id).waiting]
+    now = [each.student for each in Present(mine.queue_id).waiting]
     if told == "Your place stays the same.":
         assert now == was
     else:
@@ -241,12 +242,12 @@ def test_by_task_the_next_one_on_the_task_follows_when_the_first_is_taken(
     cleo = room.memberships.create(name="Cleo")
     raise_hand(cleo, task=loops)
     actions.start(first, by=grace)
-    assert [each.student.name for each in live.Present(first.queue_id).waiting] == [
+    assert [each.student.name for each in Present(first.queue_id).waiting] == [
         "Cleo",
         "Ben Okri",
     ]
     actions.resolve(first, by=grace)
-    assert [each.student.name for each in live.Present(first.queue_id).waiting] == [
+    assert [each.student.name for each in Present(first.queue_id).waiting] == [
         "Cleo",
         "Ben Okri",
     ]
@@ -304,7 +305,7 @@ def test_a_head_start_next_time_is_said_only_where_there_is_one(
     for who in (ben, ada):
         HelpRequest.objects.create(**_helped_before(who, mine))
         actions.raise_hand(queue, student=who, form_key="next")
-    line = [each.student for each in live.Present(queue.pk).waiting]
+    line = [each.student for each in Present(queue.pk).waiting]
     assert line == ([ada, ben] if told else [ben, ada])
 
 

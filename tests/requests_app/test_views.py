@@ -3,7 +3,7 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 
-from requests_app import live
+from requests_app import regions
 from requests_app.models import HelpRequest, Queue, Status
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_a_late_claim_answers_409_with_what_is_true(browser_of, room, raise_hand
     answer = browser_of(alan).post(url(room, "claim", help_request.key), **HTMX)
     assert answer.status_code == 409
     assert "Already on the way: Grace Hopper" in answer.text
-    assert 'id="queue"' in answer.text
+    assert 'id="help-switch"' in answer.text
     plain = browser_of(alan).post(url(room, "claim", help_request.key))
     assert plain.status_code == 409
     assert "Already on the way: Grace Hopper" in plain.text
@@ -156,7 +156,7 @@ def test_queries_do_not_grow_with_the_queue(
     teacher = browser_of(grace)
     teacher.get(url(room))
     with django_assert_max_num_queries(8):
-        live.render(grace)
+        regions.now_of(grace)
     with django_assert_max_num_queries(15):
         assert teacher.get(url(room)).text.count("queue-item__name") == waiting
 

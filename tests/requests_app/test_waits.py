@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from requests_app import actions, live
+from requests_app import actions
 from requests_app.models import Queue
-from requests_app.present import ACTIVE_WITHIN
+from requests_app.present import ACTIVE_WITHIN, Present, Wait
 from requests_app.waits import KNOWN_FROM, LATEST, Visit, quarters, usual_wait, wait_range
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -158,7 +158,7 @@ def have_visits(queue, clock, grace, alan):
 
 
 def present(queue):
-    return live.Present(queue.pk)
+    return Present(queue.pk)
 
 
 def told_to_the_third(queue, clock, *students):
@@ -180,19 +180,19 @@ def test_the_first_is_next_and_the_third_is_told_a_range(
 ):
     have_visits(1, 2, 3, 4, 5)
     told_to_the_third(queue, clock, *three)
-    assert present(queue).wait_of(three[2].pk) == live.Wait(), "nobody helps, so nobody knows"
+    assert present(queue).wait_of(three[2].pk) == Wait(), "nobody helps, so nobody knows"
     fourth = room.memberships.create(name="Dora")
     actions.claim(actions.raise_hand(queue, student=fourth, form_key="now"), by=grace)
     told = present(queue).wait_of(three[2].pk)
-    assert told == live.Wait(is_next=False, low=4, high=8)  # two ahead, 2 to 4 minutes each
-    assert present(queue).wait_of(three[0].pk) == live.Wait(is_next=True)
+    assert told == Wait(is_next=False, low=4, high=8)  # two ahead, 2 to 4 minutes each
+    assert present(queue).wait_of(three[0].pk) == Wait(is_next=True)
 
 
 @pytest.mark.django_db
 def test_four_visits_are_not_enough_to_say_a_range(queue, clock, have_visits, three):
     have_visits(1, 2, 3, 4)
     told = told_to_the_third(queue, clock, *three)
-    assert told == live.Wait()
+    assert told == Wait()
 
 
 @pytest.mark.django_db
@@ -214,7 +214,7 @@ def test_two_helpers_at_work_halve_it(queue, clock, have_visits, three, grace, a
         actions.start(help_request, by=helper)
     assert present(queue).active_helpers == 2
     told = told_to_the_third(queue, clock, *three)
-    assert told == live.Wait(is_next=False, low=2, high=4)
+    assert told == Wait(is_next=False, low=2, high=4)
 
 
 @pytest.mark.django_db

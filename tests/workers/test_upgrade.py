@@ -29,7 +29,8 @@ async def test_workers_of_the_last_release_serve_while_the_next_one_is_put_in(
     ) as server:
         rooms = server.rooms(rooms=3, students=10)
         students = restarts.spread(rooms)
-        browsers = await open_browsers(server.bench.url, [room.teacher for room in rooms])
+        teachers = [room.teacher for room in rooms]
+        browsers = await open_browsers(server.bench.url, teachers, is_loaded=True)
         taps, over = restarts.Taps(), asyncio.Event()
         tapping = asyncio.create_task(
             restarts.keep_tapping(server.bench.url, students, taps, RATE, over)

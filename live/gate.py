@@ -9,12 +9,14 @@ somebody waits is looked at again, so that no old answer lets them in.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from live.rights import Pass
 
 logger = logging.getLogger(__name__)
 
-#: A member's pages that may be open at this worker, and their new sockets in a minute: more is
+#: One person's pages that may be open at this worker, and their new sockets in a minute: more is
 #: a program that went wrong.
 MOST_SOCKETS, MOST_KNOCKS = 20, 60
 #: Seconds that whoever is refused waits for the answer, and how many may wait at a time. A program
@@ -31,34 +33,44 @@ ASK_AGAIN = 1
 
 @dataclass(eq=False)
 class Socket:
-    """One open page. ``passes`` is what let it in: ending any of them closes it.
+    """One open page.
 
-    ``have``: kind of audience → the version that the page shows already.
+    ``topics``: topic → names of the audiences that the page belongs to. ``passes``: what let it
+    in; ending any of them closes it. ``owner``: whose page it is, for there is a limit for each.
+    ``have``: topic and kind of audience (``queue:7/helpers``) → version and digest of what the page
+    shows as it comes.
     """
 
-    queue_id: int
-    audiences: tuple[str, ...]
-    passes: Mapping[str, int | str | None]
+    topics: Mapping[str, tuple[str, ...]]
+    passes: Sequence[Pass]
+    owner: Hashable
     send: Callable[..., Awaitable[None]]
     close: Callable[..., Awaitable[None]]
-    have: Mapping[str, int] = field(default_factory=dict)
+    have: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     #: The one send that the network has not taken yet.
     sending: asyncio.Task | None = None
     missed_something: bool = False
-    #: Whether its page has been given what it lacked; before that it is not told that it is live.
-    is_greeted: bool = False
+    #: Topics of which its page has been given what it lacked: from then on it is told what is new.
+    in_step: set[str] = field(default_factory=set)
 
-    def came_by(self, passes: Mapping[str, int | str | None]) -> bool:
+    @property
+    def is_greeted(self) -> bool:
+        """Before that it is not told that it is live."""
+        return len(self.in_step) == len(self.topics)
+
+    def came_by(self, passes: Pass) -> bool:
         """Whether one of these passes let it in."""
-        return any(self.passes.get(name) == value for name, value in passes.items())
+        return any(
+            each.get(name) == value for name, value in passes.items() for each in self.passes
+        )
 
 
-#: Asks the database which of them are let in; ``came``: they just came.
-LookUp = Callable[[Sequence[Socket], bool], Awaitable[Sequence[bool]]]
+#: Asks the database which of them are let in.
+LookUp = Callable[[Sequence[Socket]], Awaitable[Sequence[bool]]]
 
 
 class Gate:
-    """Those who wait to be looked up, and what each member may take of this worker."""
+    """Those who wait to be looked up, and what each person may take of this worker."""
 
     def __init__(
         self,
@@ -79,10 +91,10 @@ class Gate:
         self.knocks: Counter = Counter()
         self.held = 0
 
-    def has_room_for(self, membership_id: int) -> bool:
-        """Whether this member may open one more page now."""
-        self.knocks[membership_id] += 1
-        return self.open[membership_id] < MOST_SOCKETS and self.knocks[membership_id] <= MOST_KNOCKS
+    def has_room_for(self, owner: Hashable) -> bool:
+        """Whether this one may open one more page now."""
+        self.knocks[owner] += 1
+        return self.open[owner] < MOST_SOCKETS and self.knocks[owner] <= MOST_KNOCKS
 
     async def hold_off(self) -> None:
         """Before somebody is refused; with too many of them at a time it is done at once."""
@@ -95,7 +107,7 @@ class Gate:
 
     def knock(self, socket: Socket) -> None:
         """Let the socket in as soon as it is known that it may."""
-        self.open[socket.passes.get("membership")] += 1
+        self.open[socket.owner] += 1
         self.waiting[socket] = None
         if not self.is_asking:
             self.is_asking = True
@@ -105,17 +117,16 @@ class Gate:
         """It is gone, from here or from inside."""
         self.waiting.pop(socket, None)
         self.doubtful.discard(socket)
-        member = socket.passes.get("membership")
-        self.open[member] -= 1
-        if not self.open[member]:
-            del self.open[member]
+        self.open[socket.owner] -= 1
+        if not self.open[socket.owner]:
+            del self.open[socket.owner]
 
     async def _ask(self) -> None:
         try:
             while self.waiting:
                 await asyncio.sleep(GATHER)
                 lot = list(self.waiting)[:MOST_AT_ONCE]
-                welcome = await self._told(lot, came=True)
+                welcome = await self._told(lot)
                 if welcome is None:
                     await asyncio.sleep(ASK_AGAIN)
                     continue
@@ -146,19 +157,19 @@ class Gate:
 
     async def close_unwelcome(self, sockets: Sequence[Socket]) -> bool:
         """Turn out those whose passes are worth nothing any more; False if that is not known."""
-        welcome = await self._told(sockets, came=False)
+        welcome = await self._told(sockets)
         for socket, is_welcome in zip(sockets, welcome or (), strict=welcome is not None):
             if not is_welcome:
                 self.turn_out(socket)
         return welcome is not None
 
-    async def _told(self, sockets: Sequence[Socket], *, came: bool) -> Sequence[bool] | None:
+    async def _told(self, sockets: Sequence[Socket]) -> Sequence[bool] | None:
         try:
-            return await self.look_up(sockets, came)
+            return await self.look_up(sockets)
         except Exception as error:  # noqa: BLE001  the database is away: asked again
             logger.warning("live: sockets could not be checked (%s)", type(error).__name__)
             return None
 
-    def of(self, passes: Mapping, inside: Iterable[Socket]) -> list[Socket]:
+    def of(self, passes: Pass, inside: Iterable[Socket]) -> list[Socket]:
         """Every socket, waiting or ``inside``, that one of these passes let in."""
         return [each for each in (*self.waiting, *inside) if each.came_by(passes)]
