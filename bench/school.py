@@ -161,11 +161,11 @@ def _person(classroom, name: str, user, cookies: dict[str, str]) -> Person:
     entry = find_entry(user, cookies, classroom.slug)
     assert entry is not None, name
     queue = Queue.objects.of(classroom)
-    topic, label = regions.topic_of(queue.pk), Present(queue.pk).label
-    shown = {"class": label, "student": 0}
-    if entry.membership.can_help:
-        shown = {"helpers": queue.version}
-    have = ",".join(f"{topic}/{kind}={version}" for kind, version in shown.items())
+    topic, views = regions.topic_of(queue.pk), regions.views_of(entry.membership, Present(queue.pk))
+    have = ",".join(
+        f"{topic}/{audience.partition('.')[0]}={view.version}.{view.shown.digest}"
+        for audience, view in views.items()
+    )
     socket = f"/ws/en/?ticket={ticket.issue(admission(entry, queue.pk, cookies))}&have={have}"
     header = "; ".join(f"{key}={value}" for key, value in cookies.items())
     return Person(name, classroom.slug, header, socket)

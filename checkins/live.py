@@ -151,9 +151,11 @@ class CheckInsBeside(Beside):
         return own_of(present, students)
 
     def of_student(self, present: Present, own: Own) -> dict[str, Piece]:
-        context = {"classroom": present.queue.classroom, "own": own, "going": Going.choices}
+        def draws() -> str:
+            context = {"classroom": present.queue.classroom, "own": own, "going": Going.choices}
+            return draw("checkins/_my_check_in.html", context)
+
         key = ("my-check-in", present.queue.classroom_id, own)
-        draws = _drawing("checkins/_my_check_in.html", context)
         return {"my-check-in": Piece(mark_of(own), lambda: remembered(key, draws))}
 
     def label_of(self, own: Own) -> int:

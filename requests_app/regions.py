@@ -13,6 +13,7 @@ would tell how much the others ask. Every fact that a piece is drawn from stands
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -122,7 +123,9 @@ def helpers_view(present: Present) -> View:
         "names": names,
         "emptiness": emptiness,
     }
-    regions = {name: _piece(present, name, facts, context) for name, facts in pieces.items()}
+    regions = {
+        name: _piece(present, name, facts, lambda: context) for name, facts in pieces.items()
+    }
     return View(
         queue.version,
         {**regions, **beside.of_helpers(present)},
@@ -183,7 +186,7 @@ def _row(present: Present, help_request: HelpRequest) -> Piece:
 
 def class_view(present: Present) -> View:
     facts = (present.is_open, _paused_for(present.queue))
-    state = _piece(present, "help-state", facts, {"present": present})
+    state = _piece(present, "help-state", facts, lambda: {"present": present})
     return View(present.label, {"help-state": state, **beside.of_class(present)})
 
 
@@ -217,29 +220,35 @@ def _my_wait(wait: Wait) -> Piece:
 
 def _my_request(present: Present, latest: HelpRequest | None) -> Piece:
     """Without how long they wait for, which changes as others come and go."""
-    context = student_context(present, latest)
-    mine = context["my_request"]
+    told = _student_facts(present, latest)
+    mine = told["my_request"]
     facts: tuple = (
-        context["coach"],
-        context["form_key"],
+        told["coach"],
+        told["form_key"],
+        told["asks_how_it_went"],
         present.queue.rule,
-        context["asks_how_it_went"],
     )
     if mine is not None:
         helpers = [getattr(each, "name", "") for each in (mine.helper, mine.last_helper)]
         facts += (mine.pk, mine.version, mine.is_sealed, *helpers)
+    wait = present.wait_of(latest.student_id) if latest else Wait()
     # Its first text has the wait in it that is true now, so it is remembered with that.
-    return _piece(present, "my-request", facts, context, context["wait"])
+    return _piece(present, "my-request", facts, partial(student_context, present, latest), wait)
 
 
-def student_context(present: Present, latest: HelpRequest | None) -> dict:
+def _student_facts(present: Present, latest: HelpRequest | None) -> dict:
     shown = latest if latest is not None and latest.is_seen else None
     return {
-        "classroom": present.queue.classroom,
         "my_request": shown if _is_of_today(present, shown) else None,
         "coach": stage(shown),
         "form_key": f"after-{latest.key}" if latest else "first",
         "asks_how_it_went": shown is not None and shown.asks_how_it_went(present.now),
+    }
+
+
+def student_context(present: Present, latest: HelpRequest | None) -> dict:
+    return _student_facts(present, latest) | {
+        "classroom": present.queue.classroom,
         "later_minutes": LATER_MINUTES,
         "reasons": Reason.choices,
         "wait": present.wait_of(latest.student_id) if latest else Wait(),
@@ -312,12 +321,14 @@ def draw(template: str, context: dict) -> str:
     return _INDENTATION.sub("\n", render_to_string(template, context)).strip()
 
 
-def _piece(present: Present, name: str, facts: tuple, context: dict, *more: object) -> Piece:
+def _piece(
+    present: Present, name: str, facts: tuple, context: Callable[[], dict], *more: object
+) -> Piece:
     """``more``: facts of the text that do not make it another one."""
     facts = (*facts, present.queue.classroom.school.time_zone)
     key = (name, present.queue.classroom_id, facts, more)
     template = f"requests_app/{OWN[name]}.html"
-    return Piece(mark_of(*facts), lambda: remembered(key, lambda: draw(template, context)))
+    return Piece(mark_of(*facts), lambda: remembered(key, lambda: draw(template, context())))
 
 
 def title(present: Present) -> str:
