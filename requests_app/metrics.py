@@ -25,9 +25,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from live.metrics import TIMES
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-#: Seconds; from a push to a thousand pages up to a request that waited for a lock.
-_TIMES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 #: What an alarm waits for is told as 0 before it happens: a first one that comes out of nothing is
 #: no growth for Prometheus.
@@ -40,12 +40,12 @@ CONNECTIONS_REFUSED = Counter(
     "helpdesk_connections_refused", "Connections for which there were no open files left."
 )
 #: With SQLite the lock is the file's, and all changes wait for it.
-LOCK_SECONDS = Histogram("helpdesk_lock_seconds", "Waiting for a queue's lock.", buckets=_TIMES)
+LOCK_SECONDS = Histogram("helpdesk_lock_seconds", "Waiting for a queue's lock.", buckets=TIMES)
 #: What programs ask. A server that is not ready says so with 503, and nobody was sent away.
 _PROBES = ("healthz", "readyz", "metrics")
 _REQUESTS = Counter("helpdesk_http_requests", "People's requests.", ["method", "status"])
 _SECONDS = Histogram(
-    "helpdesk_http_seconds", "From a request to its answer.", ["view"], buckets=_TIMES
+    "helpdesk_http_seconds", "From a request to its answer.", ["view"], buckets=TIMES
 )
 
 
