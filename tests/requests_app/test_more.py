@@ -94,3 +94,12 @@ def test_it_asks_as_often_with_one_hand_and_with_thirty(
     client.get(url(room))
     with django_assert_num_queries(4):  # session, account, member, this hand
         client.get(url(room, "more", asked.key), **HTMX)
+
+
+def test_a_page_of_its_own_says_all_of_it(browser_of, room, raise_hand, ada, grace):
+    """The row beside the panel says what for and which kind; here there is no row."""
+    task = room.tasks.create(title="Ratio worksheet")
+    asked = raise_hand(ada, task=task, kind="explain", text="Why is it 42?")
+    page = browser_of(grace).get(url(room, "more", asked.key)).text
+    for words in ("Ada Lovelace", "Ratio worksheet", "Explain it to me", "Why is it 42?"):
+        assert words in page
